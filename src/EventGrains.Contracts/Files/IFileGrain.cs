@@ -1,0 +1,39 @@
+using Orleans.Concurrency;
+using EventGrains.Contracts.Actions;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Files;
+
+namespace EventGrains.Contracts.Files;
+
+/// <summary>One file, for whoever works on it. Keyed <c>f:STORAGE:NATIVE</c>. Never changes the file: its shard does.</summary>
+[Alias("EventGrains.IFileGrain")]
+public interface IFileGrain : IGrainWithStringKey
+{
+    /// <summary>The file's durable state; null when no event ever named it.</summary>
+    [Alias("Get"), AlwaysInterleave]
+    Task<FileState?> Get();
+
+    /// <summary>Its transitions in the order of their versions, after version <paramref name="after"/>.</summary>
+    [Alias("GetHistory"), AlwaysInterleave]
+    Task<IReadOnlyList<LoggedTransition>> GetHistory(int after, int limit);
+
+    /// <summary>Claims a step and starts its action; returns without waiting for the end. Does nothing for a step that needs nothing.</summary>
+    [Alias("Run"), AlwaysInterleave]
+    Task Run(StepKey step);
+
+    /// <summary>An action reports here; false when the attempt is too old, and then nothing is changed.</summary>
+    [Alias("Conclude"), AlwaysInterleave]
+    Task<bool> Conclude(StepClaim claim, StepOutcome outcome);
+
+    /// <summary>Puts failed steps back to waiting: all, or those of one rule. Returns how many.</summary>
+    [Alias("Retry"), AlwaysInterleave]
+    Task<int> Retry(string? rule);
+}
+
+public static class FileGrains
+{
+    /// <summary>The grain of a file. Its key carries a prefix: ids that look like numbers must never be taken for numbers.</summary>
+    public static IFileGrain GetFile(this IGrainFactory grains, FileId id) => grains.GetGrain<IFileGrain>($"f:{id}");
+
+    public static FileId IdOf(string key) => FileId.Parse(key[2..]);
+}

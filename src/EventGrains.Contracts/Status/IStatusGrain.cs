@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace EventGrains.Contracts.Status;
+
+/// <summary>What an operator asks first. A stateless worker, key 0.</summary>
+[Alias("EventGrains.IStatusGrain")]
+public interface IStatusGrain : IGrainWithIntegerKey
+{
+    [Alias("Get")]
+    Task<StatusView> Get();
+}
+
+[GenerateSerializer, Immutable, Alias("EventGrains.StatusView")]
+public sealed record StatusView(
+    [property: Id(0)] string Version,
+    [property: Id(1)] bool Ready,
+    [property: Id(2)] StoreView Store,
+    [property: Id(3)] int Shards,
+    [property: Id(4)] long Files,
+    [property: Id(5)] ImmutableArray<RuleView> Rules,
+    [property: Id(6)] ImmutableArray<Trouble> Unhealthy);
+
+[GenerateSerializer, Immutable, Alias("EventGrains.StoreView")]
+public sealed record StoreView(
+    [property: Id(0)] string Kind,
+    [property: Id(1)] string? Path,
+    [property: Id(2)] long Bytes,
+    [property: Id(3)] long CommitIndex,
+    [property: Id(4)] int Schema);
+
+/// <param name="Held">Steps that wait because the rule is at its bound.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.RuleView")]
+public sealed record RuleView(
+    [property: Id(0)] string Name,
+    [property: Id(1)] string Generation,
+    [property: Id(2)] int FilesPerHourMax,
+    [property: Id(3)] long FiredLastHour,
+    [property: Id(4)] long Held,
+    [property: Id(5)] string SpecJson);
+
+/// <summary>Something that is not as it should be: what, why, and what to do.</summary>
+[GenerateSerializer, Immutable, Alias("EventGrains.Trouble")]
+public sealed record Trouble([property: Id(0)] string What, [property: Id(1)] string Why, [property: Id(2)] string Do);
