@@ -21,6 +21,10 @@ public interface IFileGrain : IGrainWithStringKey
     [Alias("Run"), AlwaysInterleave]
     Task Run(StepKey step);
 
+    /// <summary>A long attempt calls this before its deadline, to move it on; null when the attempt is no longer the newest: stop the work.</summary>
+    [Alias("Extend"), AlwaysInterleave]
+    Task<StepClaim?> Extend(StepClaim claim);
+
     /// <summary>An action reports here; false when the attempt is too old, and then nothing is changed.</summary>
     [Alias("Conclude"), AlwaysInterleave]
     Task<bool> Conclude(StepClaim claim, StepOutcome outcome);
