@@ -6,7 +6,7 @@ public static class EventDecoders
     /// <summary>Counts what could not be read as far as its type.</summary>
     public const string UnreadableType = "<unreadable>";
 
-    private static readonly IEventDecoder[] All = [new DcacheDecoder()];
+    private static readonly IEventDecoder[] All = [new DcacheDecoder(), new S3Decoder(), new CloudEventsDecoder()];
 
     /// <summary>The names that a source's <c>format</c> may have.</summary>
     public static IEnumerable<string> Formats => All.Select(decoder => decoder.Format);

@@ -70,9 +70,12 @@ internal readonly ref struct WireValue(string field, ReadOnlySpan<byte> raw)
     }
 
     /// <exception cref="UnreadableException">No text, no Unicode, or longer than <paramref name="bytesMax"/>.</exception>
-    public string Text(int bytesMax)
+    public string Text(int bytesMax) => Text(Bytes(), bytesMax);
+
+    /// <summary>The text of bytes that were this value's, and were decoded further.</summary>
+    /// <exception cref="UnreadableException">As for <see cref="Text(int)"/>.</exception>
+    public string Text(ReadOnlySpan<byte> bytes, int bytesMax)
     {
-        var bytes = Bytes();
         if (bytes.Length > bytesMax)
         {
             throw Refused($"{bytes.Length} bytes long, of at most {bytesMax}", "shorten it at the source; the record is kept as a dead letter");
@@ -89,7 +92,7 @@ internal readonly ref struct WireValue(string field, ReadOnlySpan<byte> raw)
     }
 
     /// <summary>A text of which there are few.</summary>
-    /// <exception cref="UnreadableException">As for <see cref="Text"/>, or empty.</exception>
+    /// <exception cref="UnreadableException">As for <see cref="Text(int)"/>, or empty.</exception>
     public string Name()
     {
         var bytes = Bytes();
