@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using EventGrains.Files;
 
@@ -190,7 +190,7 @@ internal static class DcacheStatements
         || Begins(record[DcacheField.Session], "door:srm"u8);
 
     private static bool Begins(WireValue text, ReadOnlySpan<byte> start) =>
-        text.IsText && text.Bytes() is var bytes && bytes.Length >= start.Length && System.Text.Ascii.EqualsIgnoreCase(bytes[..start.Length], start);
+        text.IsText && text.Bytes() is var bytes && bytes.Length >= start.Length && Ascii.EqualsIgnoreCase(bytes[..start.Length], start);
 
     /// <remarks>
     /// A store or restore that succeeded proves a copy on tape also when it gives no URI: then only where is unknown, and the copy

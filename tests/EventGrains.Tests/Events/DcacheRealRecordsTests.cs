@@ -1,5 +1,3 @@
-using System.Text;
-using EventGrains.Events;
 using EventGrains.Files;
 
 namespace EventGrains.Tests.Events;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.Tests.Samples;
 

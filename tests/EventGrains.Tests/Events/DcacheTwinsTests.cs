@@ -29,7 +29,7 @@ public sealed class DcacheTwinsTests
 
             Assert.Equal(facts, Facts(byBilling));
             Assert.Equal(facts, Facts(both));
-        });
+        }, iter: 1_000);
 
     [Fact]
     public void A_whole_life_says_what_it_should()
