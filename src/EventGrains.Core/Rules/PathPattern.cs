@@ -74,6 +74,10 @@ public sealed class PathPattern : IEquatable<PathPattern>
 
     public override string ToString() => Text;
 
+    /// <summary>False only if no text that begins with <paramref name="start"/> can match.</summary>
+    internal bool MayBeginWith(string start) =>
+        head.StartsWith(start, StringComparison.Ordinal) || start.StartsWith(head, StringComparison.Ordinal);
+
     /// <param name="captures">Empty, or one place per capture: where in the path each was found, if all matched.</param>
     internal bool Match(ReadOnlySpan<char> path, Span<Range> captures)
     {

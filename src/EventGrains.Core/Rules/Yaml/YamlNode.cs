@@ -47,6 +47,9 @@ internal sealed record YamlMapping(Place At, int Nodes, ImmutableArray<YamlEntry
             return null;
         }
     }
+
+    public YamlMapping With(string key, string text) =>
+        new(At, Nodes + 2, Entries.Add(new YamlEntry(new YamlScalar(At, key, ScalarType.Text), new YamlScalar(At, text, ScalarType.Text))));
 }
 
 internal readonly record struct YamlEntry(YamlScalar Key, YamlNode Value);

@@ -88,7 +88,7 @@ internal sealed class YamlReader
         }
 
         Count(at, 1);
-        var node = start switch
+        YamlNode node = start switch
         {
             Scalar scalar => ReadScalar(at, scalar),
             SequenceStart => ReadSequence(at, depth),
