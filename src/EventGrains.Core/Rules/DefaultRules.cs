@@ -17,14 +17,20 @@ public static class DefaultRules
         IReadOnlyCollection<string> watchDirectories,
         string dataDirectory)
     {
-        // Twice, since the defaults depend on what the users declared, and the users' rules may name the defaults.
-        var (declared, own) = RuleFiles.Parse(files);
-        var defaults = ForDev(watchDirectories, dataDirectory, declared);
+        // The defaults depend on what the users declared, and the users' rules may name the defaults: so a rule can be judged
+        // only with the defaults beside it, and only then is it known whether samples are wanted.
+        var (declared, _) = RuleFiles.Parse(files);
+        var defaults = Write(watchDirectories, dataDirectory, declared, samples: false);
         var (definitions, messages) = RuleFiles.Parse([.. files, (File, defaults)]);
+        if (definitions.Rules.IsEmpty)
+        {
+            defaults = Write(watchDirectories, dataDirectory, declared, samples: true);
+            (definitions, messages) = RuleFiles.Parse([.. files, (File, defaults)]);
+        }
 
         // What a users' file declares with an error counts as not declared above; that the defaults then declare it too is no second error.
-        var hasOwnErrors = own.Any(m => m.Severity == LintSeverity.Error);
-        return (definitions, hasOwnErrors ? [.. messages.Where(m => m.File != File)] : messages, defaults);
+        var areTheirs = messages.Any(m => m.File != File && m.Severity == LintSeverity.Error);
+        return (definitions, areTheirs ? [.. messages.Where(m => m.File != File)] : messages, defaults);
     }
 
     /// <summary>
@@ -33,7 +39,10 @@ public static class DefaultRules
     /// declared, a sample rule that copies each file there and runs one command on it.
     /// </summary>
     /// <remarks>A directory that a declared storage already has as its root keeps that storage. Of two directories with one name the later is numbered.</remarks>
-    public static string ForDev(IEnumerable<string> watchDirectories, string dataDirectory, Definitions declared)
+    public static string ForDev(IEnumerable<string> watchDirectories, string dataDirectory, Definitions declared) =>
+        Write(watchDirectories, dataDirectory, declared, samples: declared.Rules.IsEmpty);
+
+    private static string Write(IEnumerable<string> watchDirectories, string dataDirectory, Definitions declared, bool samples)
     {
         var text = new StringBuilder("# Declared by EventGrains itself; what you declare in a file of your own takes its place.\n");
         foreach (var format in RuleFiles.Formats)
@@ -52,13 +61,13 @@ public static class DefaultRules
         var taken = declared.Storages.Select(s => s.Name).Concat(declared.Sources.Select(s => s.Name)).Concat(RuleFiles.Formats).ToHashSet(StringComparer.Ordinal);
         foreach (var directory in watchDirectories.Select(StorageReader.FullPath).Distinct(StringComparer.Ordinal))
         {
-            AppendWatched(text, directory, dataDirectory, declared, taken);
+            AppendWatched(text, directory, dataDirectory, declared, taken, samples);
         }
 
         return text.ToString();
     }
 
-    private static void AppendWatched(StringBuilder text, string directory, string dataDirectory, Definitions declared, HashSet<string> taken)
+    private static void AppendWatched(StringBuilder text, string directory, string dataDirectory, Definitions declared, HashSet<string> taken, bool samples)
     {
         var storage = declared.Storages.FirstOrDefault(s => s.Root == directory)?.Name;
         if (storage is null)
@@ -69,22 +78,23 @@ public static class DefaultRules
 
         if (!declared.Sources.Any(s => s.Type == SourceType.Directory && s.Storage == storage))
         {
-            Append(text, "Source", declared.Source(storage) is null ? storage : FreeName(storage, taken), $"{{type: directory, storage: {storage}}}");
+            Append(text, "Source", declared.Source(storage) is null ? storage : FreeName(storage, taken), $"{{type: directory, storage: {Quoted(storage)}}}");
         }
 
         var mirror = $"{storage}-mirror";
         if (declared.Storage(mirror) is null)
         {
+            mirror = FreeName(mirror, taken);
             Append(text, "Storage", mirror, $"{{role: replica, root: {Quoted(Path.Combine(Path.GetFullPath(dataDirectory), "mirror", storage))}}}");
         }
 
-        if (declared.Rules.IsEmpty)
+        if (samples)
         {
             Append(text, "Rule", $"{storage}-sample", $$"""
 
-                  when: {kind: stored, storage: {{storage}}, path: "/**"}
+                  when: {kind: stored, storage: {{Quoted(storage)}}, path: "/**"}
                   do:
-                    - replicate: {to: {{mirror}}, path: "{path}"}
+                    - replicate: {to: {{Quoted(mirror)}}, path: "{path}"}
                     - run: {command: [sha256sum, "{file}"], timeout: 10m}
                 """);
         }

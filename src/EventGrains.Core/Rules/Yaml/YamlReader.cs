@@ -41,9 +41,10 @@ internal sealed class YamlReader
             return documents;
         }
 
+        var reader = new YamlReader(file, text.TrimStart('\uFEFF'), lint);
         try
         {
-            new YamlReader(file, text.TrimStart('\uFEFF'), lint).ReadInto(documents);
+            reader.ReadInto(documents);
         }
         catch (YamlException e)
         {
@@ -52,6 +53,12 @@ internal sealed class YamlReader
         catch (UnreadableException e)
         {
             lint.Error(e.At, e.Message, e.Remedy);
+        }
+
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // The scanner has places where it does not say what is wrong: a line within { } that is indented less than the key it belongs to.
+            lint.Error(PlaceOf(file, reader.parser.Current?.End ?? Mark.Empty), "the YAML cannot be read after this place", SyntaxRemedy);
         }
 
         return documents;
