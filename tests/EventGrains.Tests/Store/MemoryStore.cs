@@ -13,7 +13,7 @@ using EventGrains.Silo.Store;
 namespace EventGrains.Tests.Store;
 
 /// <summary>The store port in memory: simple enough to be right by reading it. Passes the same promises as the real ones.</summary>
-internal sealed class MemoryStore(int shards, Func<FileState, FileStatus> statusOf) : IStore
+internal sealed class MemoryStore(int shards) : IStore
 {
     private readonly Lock one = new();
     private readonly Dictionary<int, long> epochs = [];
@@ -83,7 +83,7 @@ internal sealed class MemoryStore(int shards, Func<FileState, FileStatus> status
         Locked<IReadOnlyList<FileState>>(() =>
         [
             .. files.Values.Where(f => f.Id.Storage == storage && f.Facts.Path.Value == path)
-                .OrderBy(f => f.Facts.Existence.State == Existence.Deleted)
+                .OrderBy(f => FileSummary.Of(f).Existence == Existence.Deleted)
                 .ThenByDescending(f => f.UpdatedAt)
                 .ThenByDescending(f => f.Number)
                 .Take(limit),
@@ -139,8 +139,8 @@ internal sealed class MemoryStore(int shards, Func<FileState, FileStatus> status
         var recounted = new DatasetCounts(
             name,
             members.Count,
-            members.GroupBy(statusOf).ToImmutableDictionary(g => g.Key, g => (long)g.Count()),
-            members.Where(f => statusOf(f) != FileStatus.Deleted).Sum(f => f.Facts.Size.Bytes ?? 0),
+            members.GroupBy(StatusOf).ToImmutableDictionary(g => g.Key, g => (long)g.Count()),
+            members.Where(f => StatusOf(f) != FileStatus.Deleted).Sum(f => f.Facts.Size.Bytes ?? 0),
             kept.UpdatedAt);
         return new DatasetRecount(kept, recounted, commitIndex);
     });
@@ -261,9 +261,11 @@ internal sealed class MemoryStore(int shards, Func<FileState, FileStatus> status
         (pattern is null || (file.Facts.Path.Value is { } path && pattern.IsMatch(path)))
         && (query.Storage is null || file.Id.Storage == query.Storage)
         && (query.Dataset is null || file.Datasets.Contains(query.Dataset))
-        && (query.Status is null || statusOf(file) == query.Status)
+        && (query.Status is null || StatusOf(file) == query.Status)
         && ((query.StepState is null && query.Rule is null)
             || file.Steps.Any(s => (query.StepState is null || s.State == query.StepState) && (query.Rule is null || s.Key.Rule == query.Rule)));
+
+    private static FileStatus StatusOf(FileState file) => FileSummary.Of(file).Status;
 
     private FileState? ById(FileId id) => files.Values.FirstOrDefault(f => f.Id == id);
 

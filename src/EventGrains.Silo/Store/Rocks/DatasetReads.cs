@@ -51,7 +51,7 @@ internal static class DatasetReads
     }
 
     /// <summary>Reads every file's row, as all were at one commit index.</summary>
-    public static DatasetRecount Recount(RocksTables tables, string name, Func<FileState, FileStatus> statusOf)
+    public static DatasetRecount Recount(RocksTables tables, string name)
     {
         using var snapshot = tables.Database.CreateSnapshot();
         var commitIndex = Meta.ReadTotals(tables, new ReadOptions().SetSnapshot(snapshot)).CommitIndex;
@@ -63,7 +63,7 @@ internal static class DatasetReads
             var file = FileEncoding.Read(scan.Value, new RowReader(scan.Key).BigEndian64());
             if (file.Datasets.Contains(name))
             {
-                var status = statusOf(file);
+                var status = FileSummary.Of(file).Status;
                 counted.Files++;
                 counted.PerStatus[(int)status]++;
                 counted.Bytes += status == FileStatus.Deleted ? 0 : file.Facts.Size.Bytes ?? 0;

@@ -8,7 +8,7 @@ namespace EventGrains.Silo.Store.Rocks;
 
 /// <summary>Lists files page by page: by path pattern over the path index, otherwise all, in the order of their numbers.</summary>
 /// <remarks>A page looks at no more than a bound of rows, and reads all of them as they were at one moment.</remarks>
-internal sealed class FileListing(RocksTables tables, int shards, Func<FileState, FileStatus> statusOf, int rowsScannedMax)
+internal sealed class FileListing(RocksTables tables, int shards, int rowsScannedMax)
 {
     private const int RowsAtOnce = 256;
 
@@ -89,11 +89,11 @@ internal sealed class FileListing(RocksTables tables, int shards, Func<FileState
         numbers.Clear();
     }
 
-    private bool Matches(FileQuery query, FileState file) =>
+    private static bool Matches(FileQuery query, FileState file) =>
         (query.Storage is null || file.Id.Storage == query.Storage)
         && (query.Dataset is null || file.Datasets.Contains(query.Dataset))
         && ((query.StepState is null && query.Rule is null) || HasStep(query, file))
-        && (query.Status is null || statusOf(file) == query.Status);
+        && (query.Status is null || FileSummary.Of(file).Status == query.Status);
 
     private static bool HasStep(FileQuery query, FileState file)
     {

@@ -86,12 +86,14 @@ internal static class FileReads
 
         files.Sort((a, b) =>
         {
-            var byLife = (a.Facts.Existence.State == Existence.Deleted).CompareTo(b.Facts.Existence.State == Existence.Deleted);
+            var byLife = IsDeleted(a).CompareTo(IsDeleted(b));
             var byTime = byLife != 0 ? byLife : b.UpdatedAt.CompareTo(a.UpdatedAt);
             return byTime != 0 ? byTime : b.Number.CompareTo(a.Number);
         });
         return files.Count <= limit ? files : files.GetRange(0, limit);
     }
+
+    private static bool IsDeleted(FileState file) => FileSummary.Of(file).Existence == Existence.Deleted;
 
     private static List<long> NumbersUnder(RocksTables tables, int shards, string storage, string path, int rowsMax)
     {

@@ -21,7 +21,6 @@ internal sealed class RocksStore : IStore
 {
     private readonly string directory;
     private readonly SiloSettings settings;
-    private readonly Func<FileState, FileStatus> statusOf;
     private readonly ReadGate gate;
     private readonly WriteOptions synced = new WriteOptions().SetSync(true);
 
@@ -36,11 +35,10 @@ internal sealed class RocksStore : IStore
     private Opened? opened;
     private string? failure;
 
-    private RocksStore(string directory, SiloSettings settings, Func<FileState, FileStatus> statusOf)
+    private RocksStore(string directory, SiloSettings settings)
     {
         this.directory = directory;
         this.settings = settings;
-        this.statusOf = statusOf;
         gate = new ReadGate(settings.StoreReadsMax);
         opened = OpenAgain();
     }
@@ -50,10 +48,8 @@ internal sealed class RocksStore : IStore
     public int History => Now.History;
 
     /// <summary>Opens the store in a directory of its own, or creates it there with <see cref="SiloSettings.Shards"/>; a store that exists keeps its own.</summary>
-    /// <param name="statusOf">The one word of a file's state, for filters and recounts.</param>
     /// <exception cref="StoreUnusableException">In use, newer, damaged, not writable, or no store; the message says which, and what to do.</exception>
-    public static RocksStore Open(string directory, SiloSettings settings, Func<FileState, FileStatus> statusOf) =>
-        new(Path.GetFullPath(directory), settings, statusOf);
+    public static RocksStore Open(string directory, SiloSettings settings) => new(Path.GetFullPath(directory), settings);
 
     public Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default)
     {
@@ -124,7 +120,7 @@ internal sealed class RocksStore : IStore
         Read<IReadOnlyList<FileState>>(now => FileReads.ByPath(now.Tables, now.Shards, storage, path, limit, settings.ListRowsScannedMax), ct);
 
     public Task<FilePage> List(FileQuery query, CancellationToken ct = default) =>
-        Read(now => new FileListing(now.Tables, now.Shards, statusOf, settings.ListRowsScannedMax).List(query), ct);
+        Read(now => new FileListing(now.Tables, now.Shards, settings.ListRowsScannedMax).List(query), ct);
 
     public Task<AliasRow?> FindAlias(int shard, string storage, string path, CancellationToken ct = default) => Read(
         now => now.Tables.Database.Get(new RowWriter().Alias(shard, storage, path).Written, now.Tables.Aliases) is { } bytes
@@ -154,7 +150,7 @@ internal sealed class RocksStore : IStore
             ct);
 
     public Task<DatasetRecount> Recount(string name, CancellationToken ct = default) =>
-        Read(now => DatasetReads.Recount(now.Tables, name, statusOf), ct);
+        Read(now => DatasetReads.Recount(now.Tables, name), ct);
 
     public Task<IReadOnlyList<PositionRow>> ReadPositions(string source, string partition, CancellationToken ct = default) =>
         Read<IReadOnlyList<PositionRow>>(now => SourceReads.PositionsIn(now.Tables, now.Shards, source, partition), ct);

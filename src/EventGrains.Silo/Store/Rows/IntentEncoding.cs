@@ -6,6 +6,8 @@ namespace EventGrains.Silo.Store.Rows;
 internal static class IntentEncoding
 {
     private const int Format = 1;
+    private const int Target = 1;
+    private const int Running = 2;
 
     public static void Write(RowWriter row, Intent intent)
     {
@@ -13,10 +15,11 @@ internal static class IntentEncoding
         row.Text(intent.File.Storage);
         row.Text(intent.File.Native);
         StepEncoding.WriteKey(row, intent.Step);
-        row.Varint(intent.Target is null ? 0UL : 1);
+        row.Byte((intent.Target is null ? 0 : Target) | (intent.Running ? Running : 0));
         row.Text(intent.Action);
         TextEncoding.WriteIfAny(row, intent.Target);
         row.Time(intent.DueAt);
+        row.Varint(intent.Attempts);
     }
 
     public static Intent Read(ReadOnlySpan<byte> bytes, long number)
@@ -25,7 +28,8 @@ internal static class IntentEncoding
         row.Version("intent", Format);
         var file = new FileId(row.Name(), row.Text());
         var step = StepEncoding.ReadKey(ref row);
-        var hasTarget = row.Varint() != 0;
-        return new Intent(file, number, step, row.Name(), hasTarget ? row.Name() : null, row.Time());
+        var head = row.Byte();
+        return new Intent(
+            file, number, step, row.Name(), (head & Target) == 0 ? null : row.Name(), row.Time(), (int)row.Varint(), (head & Running) != 0);
     }
 }

@@ -7,16 +7,24 @@ internal static class StepEncoding
 {
     private const int StateMask = 7;
     private const int Error = 1 << 3;
+    private const int Target = 1 << 4;
+    private const int Forgiven = 1 << 5;
 
     public static void Write(RowWriter row, Step step)
     {
         WriteKey(row, step.Key);
-        row.Byte(((int)step.State & StateMask) | (step.Error is null ? 0 : Error));
+        row.Byte(((int)step.State & StateMask) | (step.Error is null ? 0 : Error)
+            | (step.Target is null ? 0 : Target) | (step.AttemptsForgiven == 0 ? 0 : Forgiven));
         row.Text(step.Action);
         row.Varint(step.Attempts);
         row.Time(step.DueAt);
         TextEncoding.WriteIfAny(row, step.Error);
         row.Time(step.At);
+        TextEncoding.WriteIfAny(row, step.Target);
+        if (step.AttemptsForgiven != 0)
+        {
+            row.Varint(step.AttemptsForgiven);
+        }
     }
 
     public static Step Read(ref RowReader row)
@@ -32,6 +40,8 @@ internal static class StepEncoding
             DueAt = row.Time(),
             Error = (head & Error) == 0 ? null : row.Text(),
             At = row.Time(),
+            Target = (head & Target) == 0 ? null : row.Name(),
+            AttemptsForgiven = (head & Forgiven) == 0 ? 0 : (int)row.Varint(),
         };
     }
 
