@@ -24,6 +24,24 @@ public sealed class SiloSettings
     [Setting("Transitions kept in the log; beyond it the oldest are dropped, and a subscriber that was further behind gets a gap.", Unit = "transitions", Min = 10_000, Max = 100_000_000_000)]
     public long TransitionsKeptMax { get; set; } = 50_000_000;
 
+    [Setting("Reads that may be in the store at once; further ones wait. Reads block a thread of the pool each.", Unit = "reads", Min = 1, Max = 1_024)]
+    public int StoreReadsMax { get; set; } = 16;
+
+    [Setting("Rows that one page of a file list looks at; a filter that matches little then gives a partial page with a next one.", Unit = "rows", Min = 1_000, Max = 10_000_000)]
+    public int ListRowsScannedMax { get; set; } = 100_000;
+
+    [Setting("Dead letters kept; beyond it a new one takes the place of its source's oldest, and that is counted.", Unit = "records", Min = 1, Max = 100_000_000)]
+    public long DeadLettersKeptMax { get; set; } = 1_000_000;
+
+    [Setting("Memory for rows, indexes and filters read from the embedded store's files; beyond it they are read again.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreCacheBytesMax { get; set; } = 128 << 20;
+
+    [Setting("Memory for rows not yet in the embedded store's files; beyond it the largest table is written out.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreWriteBufferBytesMax { get; set; } = 128 << 20;
+
+    [Setting("Length of the embedded store's log; beyond it tables are written out. A start after a crash reads the log whole.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreLogBytesMax { get; set; } = 192 << 20;
+
     [Setting("Attempts of one step; at the last failed one the step fails, until `step retry`.", Unit = "attempts", Min = 1, Max = 1_000)]
     public int AttemptsMax { get; set; } = 5;
 
