@@ -22,4 +22,7 @@ public sealed class SiloSettings
 
     [Setting("Transitions kept in the log; beyond it the oldest are dropped, and a subscriber that was further behind gets a gap.", Unit = "transitions", Min = 10_000, Max = 100_000_000_000)]
     public long TransitionsKeptMax { get; set; } = 50_000_000;
+
+    [Setting("What is kept of one command's output, half from its beginning and half from its end; the rest is read and dropped.", Unit = "bytes", Min = 1_024, Max = 16_777_216)]
+    public int OutputBytesMax { get; set; } = 64 * 1024;
 }
