@@ -44,6 +44,18 @@ internal sealed class CommandWatchdog : IHostedService, IDisposable
         }
     }
 
+    /// <summary>The shell's process; null before the first command and after the end.</summary>
+    public int? ShellId
+    {
+        get
+        {
+            lock (gate)
+            {
+                return shell?.Id;
+            }
+        }
+    }
+
     /// <summary>From now on the group ends with this process.</summary>
     /// <exception cref="PosixException">The shell cannot be started; the group is not watched.</exception>
     public void Add(int group)

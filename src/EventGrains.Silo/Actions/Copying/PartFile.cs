@@ -65,5 +65,9 @@ internal sealed class PartFile : IDisposable
     /// <summary>Call only while it is owned, or the part of another attempt would go.</summary>
     public void Remove() => directory.RemoveAt(Name);
 
-    public void Dispose() => File.Dispose();
+    public void Dispose()
+    {
+        File.Unlock();
+        File.Dispose();
+    }
 }

@@ -80,6 +80,8 @@ internal sealed class TargetDirectory : IDisposable
             }
         }
 
+        // Readers that ask for a lock of their own must not find the copy locked while the disk works.
+        part.File.Unlock();
         directory.Sync();
     }
 

@@ -13,6 +13,7 @@ internal sealed unsafe class PosixFile : SafeHandleMinusOneIsInvalid
     private const int DoNotFollow = 0x100;
     private const uint BasicStatus = 0x7FF;
     private const int LockExclusivelyNow = 2 | 4;
+    private const int GiveLockBack = 8;
     private const uint NoReplace = 1;
     private const long LeaveTime = 0x3FFFFFFE;
     private const int DoNotNeed = 4;
@@ -150,6 +151,9 @@ internal sealed unsafe class PosixFile : SafeHandleMinusOneIsInvalid
 
         return true;
     }
+
+    /// <summary>Gives the lock back. Closing alone may come late: a child that is just being forked holds all open files for a moment.</summary>
+    public void Unlock() => Check(NativeMethods.Lock(this, GiveLockBack), "cannot unlock a file");
 
     /// <summary>False when there is one already.</summary>
     public bool MakeDirectoryAt(string name)
