@@ -56,8 +56,11 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         try
         {
             using var existing = directory.OpenTarget();
+            var replaced = existing?.Status().Identity;
             if (existing is not null && FindSame(source, existing, lost) is { } same)
             {
+                // The attempt that published it may have ended before it was durable.
+                directory.SyncTarget(existing);
                 Wait(ledger.SaveAlias(Alias(same)), lost);
                 part.Remove();
                 return same;
@@ -71,7 +74,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
             Wait(ledger.SaveAlias(Alias(copied)), lost);
             source.RequireUnchanged();
             RequireClaim(lost);
-            directory.Publish(part, existing?.Status().Identity);
+            directory.Publish(part, replaced);
             return copied;
         }
         catch (Exception failure) when (failure is StepFailedException or PosixException)

@@ -55,6 +55,13 @@ internal sealed class TargetDirectory : IDisposable
         throw new StepFailedException($"the target {path} exists and is not a regular file; remove it or choose another path", final: true);
     }
 
+    /// <summary>Makes a target durable that is there already.</summary>
+    public void SyncTarget(PosixFile target)
+    {
+        target.Sync();
+        directory.Sync();
+    }
+
     /// <summary>Gives a whole copy its name, durably.</summary>
     /// <param name="replaced">What the name must lead to now; null when it must be free. A name that somebody else took is not touched.</param>
     public void Publish(PartFile part, FileIdentity? replaced)

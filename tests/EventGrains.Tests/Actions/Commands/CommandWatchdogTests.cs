@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EventGrains.Silo.Actions.Posix;
 
 namespace EventGrains.Tests.Actions.Commands;
 
@@ -23,23 +24,19 @@ public sealed class CommandWatchdogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_command_that_ended_is_forgotten_so_that_its_number_may_be_another_s()
+    public void A_command_that_ended_is_forgotten_so_that_its_number_may_be_anothers()
     {
-        await place.Run(CommandPlace.Order(["true"]));
-        using var stranger = Process.Start("/bin/sleep", "1000");
-        try
-        {
-            place.Watchdog.Add(stranger.Id);
-            place.Watchdog.Remove(stranger.Id);
+        var (watched, forgotten) = (Sleeper(), Sleeper());
+        place.Watchdog.Add(watched.Id);
+        place.Watchdog.Add(forgotten.Id);
+        place.Watchdog.Remove(forgotten.Id);
 
-            await place.Watchdog.StopAsync(CancellationToken.None);
+        place.Watchdog.Dispose();
 
-            Assert.False(stranger.HasExited);
-        }
-        finally
-        {
-            stranger.Kill();
-        }
+        Assert.Equal(Signals.Kill, watched.Reap().Signal);
+        Assert.True(CommandPlace.IsAlive($"{forgotten.Id}"));
+        forgotten.SignalGroup(Signals.Terminate);
+        Assert.Equal(Signals.Terminate, forgotten.Reap().Signal);
     }
 
     [Fact]
@@ -74,6 +71,8 @@ public sealed class CommandWatchdogTests : IDisposable
     }
 
     public void Dispose() => place.Dispose();
+
+    private static ChildProcess Sleeper() => ChildProcess.Start("/bin/sleep", ["sleep", "1000"], []);
 
     private int Shell() => place.Watchdog.ShellId!.Value;
 }
