@@ -38,10 +38,23 @@ internal sealed partial class WorkingDirectories(string dataDirectory, ILogger<W
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    // Not Directory.Delete: a command may leave names that are no UTF-8, which .NET cannot name.
+    private static bool RemoveEmpty(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    // Not .NET's own way through the tree: a command may leave names that are no UTF-8, which .NET cannot name.
     private void Remove(string directory)
     {
-        if (!Directory.Exists(directory))
+        if (!Directory.Exists(directory) || RemoveEmpty(directory))
         {
             return;
         }
