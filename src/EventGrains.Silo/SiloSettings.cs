@@ -68,4 +68,7 @@ public sealed class SiloSettings
 
     internal StepPolicy StepPolicy() => new(
         AttemptsMax, TimeSpan.FromSeconds(ClaimSeconds), TimeSpan.FromSeconds(BackOffFirstSeconds), TimeSpan.FromSeconds(BackOffMaxSeconds));
+
+    [Setting("What is kept of one command's output, half from its beginning and half from its end; the rest is read and dropped.", Unit = "bytes", Min = 1_024, Max = 16_777_216)]
+    public int OutputBytesMax { get; set; } = 64 * 1024;
 }
