@@ -32,6 +32,7 @@ internal sealed class SourceGrain(SourceParts parts) : Grain, ISourceGrain
     {
         if (runner is not null)
         {
+            parts.Ended(runner);
             await runner.DisposeAsync();
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EventGrains.Events;
 using EventGrains.Rules;
 using EventGrains.Silo.Sources.Logs;
@@ -17,14 +18,29 @@ internal sealed class SourceParts(
     TimeProvider time,
     ILoggerFactory logs)
 {
-    private readonly CancellationTokenSource stopped = new();
+    private readonly ConcurrentDictionary<IAsyncDisposable, bool> running = new();
+    private volatile bool isStopped;
 
     public Definitions Definitions { get; } = definitions;
 
-    /// <summary>Intake has ended; nothing starts any more.</summary>
-    public bool IsStopped => stopped.IsCancellationRequested;
+    /// <summary>Ends intake on this silo: what runs stops, and nothing starts any more.</summary>
+    public async Task Stop()
+    {
+        isStopped = true;
+        await Task.WhenAll(running.Keys.Select(r => r.DisposeAsync().AsTask()));
+    }
 
-    public void Stop() => stopped.Cancel();
+    public void Started(IAsyncDisposable part)
+    {
+        if (isStopped)
+        {
+            throw new InvalidOperationException("intake has ended: this silo stops");
+        }
+
+        running[part] = true;
+    }
+
+    public void Ended(IAsyncDisposable part) => running.TryRemove(part, out _);
 
     /// <exception cref="ArgumentException">Not declared; the message names those that are.</exception>
     public SourceDefinition Declared(string source) => Definitions.Source(source) ?? throw new ArgumentException(
@@ -47,6 +63,7 @@ internal sealed class SourceParts(
             SourceType.Log => new LogSource(LogContextOf(source), grains, logs.CreateLogger<LogSource>()),
             _ => new HttpSource(definition),
         };
+        Started(runner);
         runner.Start();
         return runner;
     }

@@ -5,7 +5,7 @@ namespace EventGrains.Silo.Sources;
 
 /// <summary>Keeps every declared source running somewhere: pings them all, so that one that was lost starts again here or elsewhere.</summary>
 internal sealed partial class SourceSupervisor(SourceParts parts, IGrainFactory grains, TimeProvider time, ILogger<SourceSupervisor> log)
-    : ILifecycleParticipant<ISiloLifecycle>
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
@@ -23,10 +23,12 @@ internal sealed partial class SourceSupervisor(SourceParts parts, IGrainFactory 
         },
         async _ =>
         {
-            parts.Stop();
             await stop.CancelAsync();
             await running;
+            await parts.Stop();
         });
+
+    public void Dispose() => stop.Dispose();
 
     private async Task Run()
     {

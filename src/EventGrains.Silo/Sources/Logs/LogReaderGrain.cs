@@ -40,6 +40,7 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
 
         var (source, partition) = Split(this.GetPrimaryKeyString());
         var started = new LogReader(parts.LogContextOf(source), partition, files, log);
+        parts.Started(started);
         reader = started;
         started.Start();
         _ = EndWith(started);
@@ -49,6 +50,7 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
     private async Task EndWith(LogReader ended)
     {
         await ended.Finished;
+        parts.Ended(ended);
         DeactivateOnIdle();
     }
 

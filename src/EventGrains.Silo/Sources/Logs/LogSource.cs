@@ -47,7 +47,6 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
     {
         await stop.CancelAsync();
         await running;
-        stop.Dispose();
     }
 
     private async Task Run()
