@@ -1,5 +1,4 @@
 namespace EventGrains.Contracts;
 
-/// <summary>What every member of a cluster must agree on.</summary>
-/// <param name="Shards">How many file shards there are; fixed when the store is created.</param>
+/// <summary>What a caller needs to know to find a file's shard: fixed when the store was created.</summary>
 public sealed record ClusterShape(int Shards);

@@ -1,4 +1,5 @@
 using EventGrains.Contracts.Settings;
+using EventGrains.Files;
 
 namespace EventGrains.Silo;
 
@@ -22,4 +23,31 @@ public sealed class SiloSettings
 
     [Setting("Transitions kept in the log; beyond it the oldest are dropped, and a subscriber that was further behind gets a gap.", Unit = "transitions", Min = 10_000, Max = 100_000_000_000)]
     public long TransitionsKeptMax { get; set; } = 50_000_000;
+
+    [Setting("Attempts of one step; at the last failed one the step fails, until `step retry`.", Unit = "attempts", Min = 1, Max = 1_000)]
+    public int AttemptsMax { get; set; } = 5;
+
+    [Setting("How long a claim holds without being extended; so long a step rests after its executor died.", Unit = "seconds", Min = 1, Max = 3_600)]
+    public double ClaimSeconds { get; set; } = 20;
+
+    [Setting("The wait after a step's first failed attempt; it doubles with each.", Unit = "seconds", Min = 0.01, Max = 3_600)]
+    public double BackOffFirstSeconds { get; set; } = 1;
+
+    [Setting("The longest wait between two attempts of a step.", Unit = "seconds", Min = 0.01, Max = 86_400)]
+    public double BackOffMaxSeconds { get; set; } = 300;
+
+    [Setting("Steps of one action that run at once on this silo; the others wait in the store.", Unit = "steps", Min = 1, Max = 100_000)]
+    public int StepsRunningPerActionMax { get; set; } = 64;
+
+    [Setting("Steps against one target (a replica storage) that run at once on this silo.", Unit = "steps", Min = 1, Max = 100_000)]
+    public int StepsRunningPerTargetMax { get; set; } = 16;
+
+    [Setting("Steps of one rule that run at once on this silo, so that no rule starves the others.", Unit = "steps", Min = 1, Max = 100_000)]
+    public int StepsRunningPerRuleMax { get; set; } = 32;
+
+    [Setting("Intents that the dispatcher holds in memory; the others stay in the store and are read later.", Unit = "intents", Min = 100, Max = 10_000_000)]
+    public int IntentsHeldMax { get; set; } = 50_000;
+
+    internal StepPolicy StepPolicy() => new(
+        AttemptsMax, TimeSpan.FromSeconds(ClaimSeconds), TimeSpan.FromSeconds(BackOffFirstSeconds), TimeSpan.FromSeconds(BackOffMaxSeconds));
 }
