@@ -19,7 +19,7 @@ internal static class CommandLine
             var verb = string.Join(' ', Names(parsed.CommandResult.Command).Reverse());
             foreach (var error in parsed.Errors)
             {
-                surroundings.Error.WriteLine(Printable.Of(error.Message));
+                surroundings.Error.WriteLine(Printable.Of(error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)));
             }
 
             surroundings.Error.WriteLine($"Try: {verb} --help");

@@ -74,6 +74,8 @@ internal sealed class TransitionStream(ServerClient server, TimeProvider time, A
                 }
             }
 
+            // A heartbeat moves the cursor without an event: nothing up to there matched.
+            cursor = parser.LastEventId is { Length: > 0 } last ? last : cursor;
             await WaitToRetry(retryFor, "the stream ended", ct);
         }
     }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using EventGrains.Gateway;
 using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Store;
 
 namespace EventGrains.Cli.Hosting;
 
@@ -14,7 +15,9 @@ internal static class Placeholders
 {
     public const int StoreSchema = 1;
 
-    public static ISiloBuilder AddEventGrains(this ISiloBuilder silo, SiloSettings settings, Definitions definitions) =>
+    public static Task<IStore> OpenStore(SiloSettings settings, CancellationToken ct) => Task.FromResult<IStore>(null!);
+
+    public static ISiloBuilder AddEventGrains(this ISiloBuilder silo, SiloSettings settings, Definitions definitions, IStore store) =>
         silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: FreePort());
 
     private static readonly ConditionalWeakTable<GatewaySettings, IReadOnlyCollection<string>> TokensOf = [];

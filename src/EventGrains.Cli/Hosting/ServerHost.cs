@@ -32,33 +32,40 @@ internal static class ServerHost
         using var listener = Listener.Bind(plan.Settings.Host);
         try
         {
-            await using var app = Build(surroundings, plan, listener);
+            var store = await Placeholders.OpenStore(plan.Settings.Silo, stop);
+            await using var app = Build(surroundings, plan, listener, store);
             await app.StartAsync(stop);
-            await Ready(app, listener, stop);
-            surroundings.Output.WriteLine($"ready  {listener.Url}{plan.Greeting}");
-            await Serve(plan, listener, stop);
+            try
+            {
+                await Ready(listener, stop);
+                surroundings.Output.WriteLine($"ready  {listener.Url}{plan.Greeting}");
+                await Serve(surroundings, plan, listener, stop);
+            }
+            finally
+            {
+                // Kestrel was started last and stops first: no more intake, then the silo commits what it took.
+                await app.StopAsync(CancellationToken.None);
+            }
 
-            // Kestrel was started last and stops first: no more intake, then the silo commits what it took.
-            await app.StopAsync(CancellationToken.None);
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCode.Ok;
         }
-        catch (Exception e) when (Explain(e, listener) is { } failure)
+        catch (Exception e) when (Explain(e, listener.EndPoint.Port) is { } failure)
         {
             throw failure;
         }
     }
 
     /// <summary>The program's table of contents.</summary>
-    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener)
+    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IStore store)
     {
         var settings = plan.Settings;
         var actions = ActionAssemblies.Load(surroundings, settings.Host.ActionAssemblies);
         settings.Gateway.Tokens = TokenFile.Read(surroundings, settings.Host.TokenFile);
-        settings.Gateway.ListenAddress = listener.EndPoint.Address.ToString();
+        settings.Gateway.ListenAddress = listener.Name;
 
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -79,7 +86,7 @@ internal static class ServerHost
                 serializer.AddAssembly(assembly);
             }
         });
-        builder.Host.UseOrleans(silo => silo.AddEventGrains(settings.Silo, plan.Definitions));
+        builder.Host.UseOrleans(silo => silo.AddEventGrains(settings.Silo, plan.Definitions, store));
         builder.Services.AddGateway(settings.Gateway);
         builder.Services.AddServerTelemetry(surroundings);
 
@@ -89,7 +96,7 @@ internal static class ServerHost
         return app;
     }
 
-    private static async Task Ready(WebApplication app, Listener listener, CancellationToken stop)
+    private static async Task Ready(Listener listener, CancellationToken stop)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -112,12 +119,11 @@ internal static class ServerHost
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            await app.StopAsync(CancellationToken.None);
             throw new VerbFailure(ExitCode.Failed, $"The server is not ready after {ReadyWithin.TotalMinutes:0} minutes: {reason}");
         }
     }
 
-    private static async Task Serve(HostPlan plan, Listener listener, CancellationToken stop)
+    private static async Task Serve(Surroundings surroundings, HostPlan plan, Listener listener, CancellationToken stop)
     {
         try
         {
@@ -125,17 +131,22 @@ internal static class ServerHost
             {
                 await lines.Follow(new Uri(listener.Url), plan.Settings.Gateway.Tokens.FirstOrDefault(), stop);
             }
-
-            await Task.Delay(Timeout.Infinite, stop);
+        }
+        catch (VerbFailure e)
+        {
+            // The lines are for the person who watches; the server serves on without them.
+            surroundings.Error.WriteLine($"Transitions are no longer printed here: {e.Message}");
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Told to stop: that is how serving ends.
+            return;
         }
+
+        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What a failed start means to the user; null for what we cannot explain.</summary>
-    private static VerbFailure? Explain(Exception e, Listener listener)
+    internal static VerbFailure? Explain(Exception e, int port)
     {
         for (var cause = e; cause is not null; cause = cause.InnerException)
         {
@@ -146,11 +157,11 @@ internal static class ServerHost
                 case StoreUnusableException:
                     return new VerbFailure(ExitCode.DataDirectory, cause.Message, e);
                 case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
-                    return Listener.InUse(listener.EndPoint.Port, e);
+                    return Listener.InUse(port, e);
             }
         }
 
-        return (e as AggregateException)?.InnerExceptions.Select(i => Explain(i, listener)).FirstOrDefault(f => f is not null);
+        return (e as AggregateException)?.InnerExceptions.Select(i => Explain(i, port)).FirstOrDefault(f => f is not null);
     }
 
     /// <summary>The program handles its signals itself; the host's own handler would end it behind our back.</summary>

@@ -8,6 +8,8 @@ namespace EventGrains.Cli.Verbs;
 
 internal static class EventVerbs
 {
+    public static readonly TimeSpan RetryForDefault = TimeSpan.FromMinutes(5);
+
     public static Verb Create(Surroundings surroundings) => Verb.Group(
         "events",
         "Events in, transitions out.",
@@ -21,8 +23,8 @@ internal static class EventVerbs
         Description = "Begin with the oldest transition kept, or with what comes next (the default).",
     }.AcceptOnlyFromAmong("earliest", "latest");
 
-    public static Option<TimeSpan> RetryFor() =>
-        Outputs.Span("--retry-for", "How long to try again when the connection is lost; then the exit code is 4.", TimeSpan.FromMinutes(5));
+    public static Option<TimeSpan?> RetryFor() =>
+        Outputs.Span("--retry-for", "How long to try again when the connection is lost, 5m by default; then the exit code is 4.");
 
     public static void TellGap(Asking asking, string gap)
     {
@@ -51,7 +53,7 @@ internal static class EventVerbs
                     From = asking.Value(from),
                 };
                 var left = asking.Value(count) ?? long.MaxValue;
-                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor), ct))
+                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor) ?? RetryForDefault, ct))
                 {
                     if (heard.Kind == HeardKind.Gap)
                     {

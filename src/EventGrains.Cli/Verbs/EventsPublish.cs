@@ -17,7 +17,7 @@ internal static class EventsPublish
         var file = new Argument<string>("FILE") { HelpName = "FILE|-", Description = "One JSON record a line; - reads stdin as it comes." };
         var source = new Option<string>("--source") { HelpName = "S", Required = true, Description = "The HTTP source to publish to." };
         var format = new Option<string?>("--format") { HelpName = "F", Description = "How the records are written, such as dcache, s3, cloudevents; else as the source declares." };
-        var retryFor = Outputs.Span("--retry-for", "How long to send again what got no 200; then the exit code is 4 (unreachable) or 1.", TimeSpan.FromMinutes(5));
+        var retryFor = Outputs.Span("--retry-for", "How long to send again what got no 200, 5m by default; then the exit code is 4 (unreachable) or 1.");
         var rate = new Option<double?>("--rate") { HelpName = "R", Description = "At most so many lines a second.", Validators = { PositiveRate } };
         var concurrency = Number("--concurrency", "Requests under way at once; the order of lines in different requests is not kept.", 2, 1, ConcurrencyMax);
         var lines = Number("--body-lines", "Lines in one request.", BodyCutter.LinesDefault, 1, 20_000);
@@ -30,7 +30,7 @@ internal static class EventsPublish
                     asking.Value(source)!,
                     asking.Value(format),
                     asking.Value(concurrency),
-                    asking.Value(retryFor),
+                    asking.Value(retryFor) ?? EventVerbs.RetryForDefault,
                     asking.Value(rate),
                     asking.Value(lines),
                     BodyCutter.BytesDefault),

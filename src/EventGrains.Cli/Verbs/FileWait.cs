@@ -9,6 +9,8 @@ namespace EventGrains.Cli.Verbs;
 /// <summary><c>file wait</c>: ends when a file has come so far. Subscribes first and asks afterwards, so nothing falls between; never polls.</summary>
 internal static class FileWait
 {
+    private static readonly TimeSpan TimeoutDefault = TimeSpan.FromSeconds(30);
+
     public static Verb Create(Surroundings surroundings)
     {
         var file = FileReference.Argument();
@@ -18,10 +20,10 @@ internal static class FileWait
             Required = true,
             Description = "What to wait for. A file that has come further counts: what is processed is also stored.",
         }.AcceptOnlyFromAmong(Words.All<FileStatus>());
-        var timeout = Outputs.Span("--timeout", "How long to wait; then the exit code is 5.", TimeSpan.FromSeconds(30));
+        var timeout = Outputs.Span("--timeout", "How long to wait, 30s by default; then the exit code is 5.");
         return new Verb("wait", "Waits until a file has come so far; it need not be known yet.", "eventgrains file wait inbox:/run42.h5 --for processed --timeout 30s")
             .With(file, wanted, timeout)
-            .Asks(surroundings, (asking, ct) => Wait(asking, asking.Value(file), asking.Value(wanted)!, asking.Value(timeout), ct));
+            .Asks(surroundings, (asking, ct) => Wait(asking, asking.Value(file), asking.Value(wanted)!, asking.Value(timeout) ?? TimeoutDefault, ct));
     }
 
     private static async Task<int> Wait(Asking asking, FileReference file, string wanted, TimeSpan timeout, CancellationToken ct)

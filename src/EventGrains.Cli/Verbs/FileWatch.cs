@@ -19,7 +19,7 @@ internal static class FileWatch
             {
                 var reference = asking.Value(file);
                 var filter = FilterOf(reference) with { From = asking.Value(from) };
-                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor), ct))
+                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor) ?? EventVerbs.RetryForDefault, ct))
                 {
                     if (heard.Kind == HeardKind.Gap)
                     {

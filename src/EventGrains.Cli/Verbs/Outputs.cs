@@ -30,12 +30,11 @@ internal static class Outputs
         Description = "Go on after the `next` of an earlier page.",
     };
 
-    /// <summary>A duration option such as <c>30s</c>.</summary>
-    public static Option<TimeSpan> Span(string name, string description, TimeSpan byDefault) => new(name)
+    /// <summary>A duration option such as <c>30s</c>; without a value when it was not written.</summary>
+    public static Option<TimeSpan?> Span(string name, string description) => new(name)
     {
         HelpName = "DURATION",
         Description = description,
-        DefaultValueFactory = _ => byDefault,
         CustomParser = result =>
         {
             if (Duration.TryParse(result.Tokens[0].Value, out var span))
@@ -44,7 +43,7 @@ internal static class Outputs
             }
 
             result.AddError($"'{result.Tokens[0].Value}' is no duration for {name}. Write a number and ms, s, m, h or d, at most {Duration.Max.TotalDays:0} days, such as 30s.");
-            return default;
+            return null;
         },
     };
 
