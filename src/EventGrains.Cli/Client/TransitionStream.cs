@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace EventGrains.Cli.Client;
 
@@ -62,20 +60,19 @@ internal sealed class TransitionStream(ServerClient server, TimeProvider time, A
             yield return new Heard(HeardKind.Opened, "", cursor);
 
             await using var body = new IdleGuardStream(await answer.Content.ReadAsStreamAsync(ct), SilenceMax, time);
-            var parser = SseParser.Create(body, (type, data) => (type, Encoding.UTF8.GetString(data)));
-            await using var items = parser.EnumerateAsync(ct).GetAsyncEnumerator(ct);
-            while (await Next(items, ct))
+            var reader = new SseReader(body);
+            await using var events = reader.Read(ct).GetAsyncEnumerator(ct);
+            while (await Next(events, ct))
             {
-                var (type, data) = items.Current.Data;
-                cursor = items.Current.EventId ?? cursor;
-                if (type is "transition" or "gap")
+                cursor = reader.LastId ?? cursor;
+                if (events.Current.Type is "transition" or "gap")
                 {
-                    yield return new Heard(type == "gap" ? HeardKind.Gap : HeardKind.Transition, data, cursor);
+                    yield return new Heard(events.Current.Type == "gap" ? HeardKind.Gap : HeardKind.Transition, events.Current.Data, cursor);
                 }
             }
 
             // A heartbeat moves the cursor without an event: nothing up to there matched.
-            cursor = parser.LastEventId is { Length: > 0 } last ? last : cursor;
+            cursor = reader.LastId ?? cursor;
             await WaitToRetry(retryFor, "the stream ended", ct);
         }
     }
@@ -88,11 +85,11 @@ internal sealed class TransitionStream(ServerClient server, TimeProvider time, A
         .Add("from", filter.From)
         .ToString();
 
-    private async Task<bool> Next(IAsyncEnumerator<SseItem<(string, string)>> items, CancellationToken ct)
+    private async Task<bool> Next(IAsyncEnumerator<SseEvent> events, CancellationToken ct)
     {
         try
         {
-            return await items.MoveNextAsync();
+            return await events.MoveNextAsync();
         }
         catch (Exception e) when (e is IOException or HttpRequestException && !ct.IsCancellationRequested)
         {

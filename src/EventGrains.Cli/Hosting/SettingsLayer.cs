@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using EventGrains.Cli.Output;
 
@@ -46,7 +47,7 @@ internal sealed record SettingsLayer(string Origin, IReadOnlyDictionary<string, 
             using var stream = File.OpenRead(path);
             return Of(file, new ConfigurationBuilder().AddJsonStream(stream).Build());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException or JsonException)
         {
             throw new VerbFailure(ExitCode.Usage, $"Cannot read --config '{Printable.Of(file)}': {e.Message}\nGive a file with one JSON object of settings; `eventgrains config list` shows the keys.", e);
         }

@@ -59,7 +59,11 @@ public sealed class FakeServer : IAsyncDisposable
     /// <summary>Opens an event stream and sends frames as they stand; the stream ends when the answer returns.</summary>
     public static async Task Events(HttpContext http, string frames)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+        {
+            http.Response.ContentType = "text/event-stream";
+        }
+
         await http.Response.WriteAsync(frames);
         await http.Response.Body.FlushAsync();
     }

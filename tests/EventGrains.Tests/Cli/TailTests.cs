@@ -37,8 +37,7 @@ public sealed class TailTests
             switch (Interlocked.Increment(ref connections))
             {
                 case 1:
-                    await FakeServer.Events(http, "id: 1-1-0\nevent: transition\ndata: {\"version\":1}\n\n");
-                    http.Abort();
+                    await FakeServer.Events(http, "id: 1-1-0\nevent: transition\ndata: {\"version\":1}\n\nid: 1-2-0\nevent: transition\ndata: {\"never");
                     break;
                 case 2:
                     await FakeServer.Json(http, "{}", 503);
