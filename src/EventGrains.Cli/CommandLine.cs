@@ -45,7 +45,8 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return ExitCode.Ok;
+            surroundings.Error.WriteLine("Ended by a signal before it was done.");
+            return ExitCode.Failed;
         }
         catch (IOException e) when (e.HResult == BrokenPipe)
         {

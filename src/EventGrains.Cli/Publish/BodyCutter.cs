@@ -36,7 +36,8 @@ internal sealed class BodyCutter(int linesMax, int bytesMax, TimeProvider time, 
                 yield return early;
             }
 
-            var result = await read;
+            // A terminal's read cannot be cancelled; it is left alone.
+            var result = await read.WaitAsync(ct);
             completed = result.IsCompleted;
             var buffer = result.Buffer;
             while (TryReadLine(ref buffer, completed, out var line))

@@ -26,7 +26,37 @@ internal static class EventVerbs
     public static Option<TimeSpan?> RetryFor() =>
         Outputs.Span("--retry-for", "How long to try again when the connection is lost, 5m by default; then the exit code is 4.");
 
-    public static void TellGap(Asking asking, string gap)
+    /// <summary>Prints transitions that are wanted, as JSON lines, until so many were printed or the user ends it.</summary>
+    public static async Task<int> Print(Asking asking, TransitionFilter filter, Func<string, bool> isWanted, long count, TimeSpan? retryFor, CancellationToken ct)
+    {
+        try
+        {
+            var stream = new TransitionStream(asking.Server, asking.Surroundings.Time, asking.Tell);
+            await foreach (var heard in stream.Read(filter, retryFor ?? RetryForDefault, ct))
+            {
+                if (heard.Kind == HeardKind.Gap)
+                {
+                    TellGap(asking, heard.Data);
+                }
+                else if (heard.Kind == HeardKind.Transition && isWanted(heard.Data))
+                {
+                    asking.Printer.Line(heard.Data);
+                    if (--count == 0)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // There is no other end to following.
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void TellGap(Asking asking, string gap)
     {
         using var document = JsonDocument.Parse(gap);
         asking.Tell($"Gap: transitions from {document.RootElement.Text("from")} to {document.RootElement.Text("to")} are no longer kept. `eventgrains file list` gives the present state.");
@@ -43,7 +73,7 @@ internal static class EventVerbs
         var retryFor = RetryFor();
         return new Verb("tail", "Prints transitions as JSON lines as they are committed, until it is ended.", "eventgrains events tail --path '/runs/**' --kind stored --count 10")
             .With(from, path, dataset, kind, count, retryFor)
-            .Asks(surroundings, async (asking, ct) =>
+            .Asks(surroundings, (asking, ct) =>
             {
                 var filter = new TransitionFilter
                 {
@@ -52,24 +82,7 @@ internal static class EventVerbs
                     Kinds = asking.Value(kind) ?? [],
                     From = asking.Value(from),
                 };
-                var left = asking.Value(count) ?? long.MaxValue;
-                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor) ?? RetryForDefault, ct))
-                {
-                    if (heard.Kind == HeardKind.Gap)
-                    {
-                        TellGap(asking, heard.Data);
-                    }
-                    else if (heard.Kind == HeardKind.Transition)
-                    {
-                        asking.Printer.Line(heard.Data);
-                        if (--left == 0)
-                        {
-                            break;
-                        }
-                    }
-                }
-
-                return ExitCode.Ok;
+                return Print(asking, filter, _ => true, asking.Value(count) ?? long.MaxValue, asking.Value(retryFor), ct);
             });
     }
 }

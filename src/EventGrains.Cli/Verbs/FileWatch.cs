@@ -15,23 +15,11 @@ internal static class FileWatch
         var retryFor = EventVerbs.RetryFor();
         return new Verb("watch", "Prints the transitions of one file as JSON lines, until it is ended.", "eventgrains file watch inbox:/run42.h5")
             .With(file, from, retryFor)
-            .Asks(surroundings, async (asking, ct) =>
+            .Asks(surroundings, (asking, ct) =>
             {
                 var reference = asking.Value(file);
                 var filter = FilterOf(reference) with { From = asking.Value(from) };
-                await foreach (var heard in new TransitionStream(asking.Server, surroundings.Time, asking.Tell).Read(filter, asking.Value(retryFor) ?? EventVerbs.RetryForDefault, ct))
-                {
-                    if (heard.Kind == HeardKind.Gap)
-                    {
-                        EventVerbs.TellGap(asking, heard.Data);
-                    }
-                    else if (heard.Kind == HeardKind.Transition && IsAbout(reference, heard.Data))
-                    {
-                        asking.Printer.Line(heard.Data);
-                    }
-                }
-
-                return ExitCode.Ok;
+                return EventVerbs.Print(asking, filter, transition => IsAbout(reference, transition), long.MaxValue, asking.Value(retryFor), ct);
             });
     }
 

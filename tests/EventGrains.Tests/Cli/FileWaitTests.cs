@@ -1,6 +1,6 @@
 using System.Text.Json;
 using EventGrains.Cli.Verbs;
-using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EventGrains.Tests.Cli;
 
@@ -40,9 +40,28 @@ public sealed class FileWaitTests
     [Fact]
     public async Task A_file_that_does_not_come_so_far_is_exit_code_5_and_says_how_far_it_came()
     {
-        await using var server = await FakeServer.Start(StoredAndSilent);
+        var time = new FakeTimeProvider();
+        var asks = 0;
+        await using var server = await FakeServer.Start(async (asked, http) =>
+        {
+            if (asked.Target.StartsWith("/v1/transitions", StringComparison.Ordinal))
+            {
+                await FakeServer.Events(http, "event: transition\ndata: {\"id\":\"s:1\"}\n\n");
+                await FakeServer.UntilGone(http);
+            }
+            else if (++asks == 1)
+            {
+                await FakeServer.Json(http, Stored);
+            }
+            else
+            {
+                // That it asks again shows that it has read the first answer.
+                time.Advance(TimeSpan.FromSeconds(31));
+                await FakeServer.UntilGone(http);
+            }
+        });
 
-        var ran = await Ran.Against(server, "file", "wait", "s:1", "--for", "replicated", "--timeout", "300ms");
+        var ran = await Ran.With(new RunWith { Server = server.Url, Time = time }, "file", "wait", "s:1", "--for", "replicated");
 
         Assert.Equal(5, ran.ExitCode);
         Assert.Empty(ran.Out);
@@ -95,8 +114,4 @@ public sealed class FileWaitTests
 
         Assert.Equal(["""{"id":"s:1","version":7}"""], ran.Lines);
     }
-
-    private static Task StoredAndSilent(Asked asked, HttpContext http) => asked.Target.StartsWith("/v1/transitions", StringComparison.Ordinal)
-        ? FakeServer.Events(http, ": here\n\n").ContinueWith(_ => FakeServer.UntilGone(http), TaskScheduler.Default).Unwrap()
-        : FakeServer.Json(http, Stored);
 }
