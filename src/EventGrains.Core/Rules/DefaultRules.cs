@@ -61,7 +61,7 @@ public static class DefaultRules
                 Append(text, "Storage", storage, $"{{role: origin, root: {Quoted(directory)}}}");
             }
 
-            var mirror = $"{storage}-mirror";
+            var mirror = $"{Shortened(storage)}-mirror";
             if (own.Storage(mirror) is null)
             {
                 mirror = FreeName(mirror, taken);
@@ -92,7 +92,7 @@ public static class DefaultRules
     {
         foreach (var (storage, mirror) in watched)
         {
-            Append(text, "Rule", $"{storage}-sample", $$"""
+            Append(text, "Rule", $"{Shortened(storage)}-sample", $$"""
 
                   when: {kind: stored, storage: {{Quoted(storage)}}, path: "/**"}
                   do:
@@ -103,19 +103,19 @@ public static class DefaultRules
     }
 
     private static void Append(StringBuilder text, string kind, string name, string spec) =>
-        text.Append($"---\napiVersion: {RuleFiles.ApiVersion}\nkind: {kind}\nmetadata: {{name: {Quoted(name)}}}\nspec: {spec}\n");
+        text.Append($"---\napiVersion: {RuleFiles.ApiVersion}\nkind: {kind}\nmetadata: {{name: {Quoted(name)}}}\nspec:{(spec.StartsWith('\n') ? "" : " ")}{spec}\n");
 
     /// <summary>A JSON string is a YAML text in double quotes.</summary>
     private static string Quoted(string text) => JsonSerializer.Serialize(text);
 
     private static string NameOf(string directory)
     {
-        // Room for a number and "-mirror" behind it.
-        const int LengthMax = DefinitionName.LengthMax - 12;
-        var name = string.Concat(Path.GetFileName(directory).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '-'));
-        name = name[..Math.Min(name.Length, LengthMax)].Trim('-', '.');
+        var name = Shortened(string.Concat(Path.GetFileName(directory).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '-')).TrimStart('-', '.'));
         return name.Length > 0 ? name : "watched";
     }
+
+    /// <summary>With room for a number and <c>-mirror</c> behind it.</summary>
+    private static string Shortened(string name) => name[..Math.Min(name.Length, DefinitionName.LengthMax - 12)].TrimEnd('-', '.');
 
     private static string FreeName(string name, HashSet<string> taken)
     {

@@ -80,6 +80,7 @@ public sealed class DefaultRulesTests
     [InlineData("/x/null", "null")]
     [InlineData("/x/s3", "s3-2")]
     [InlineData("/x/\"{a}\\\n#", "a")]
+    [InlineData("/x/0123456789012345678901234567890123456789012345678901234567890123456789", "012345678901234567890123456789012345678901234567890")]
     [InlineData("/", "watched")]
     public void A_directory_gives_a_valid_name(string directory, string name)
     {
