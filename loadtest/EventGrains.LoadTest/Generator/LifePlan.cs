@@ -40,7 +40,7 @@ internal sealed class LifePlan(ulong seed, LifeMix mix)
     /// <summary>Ten experiments, one dataset each. 2 % of the files lie where the ten rules look, 1 % where each of four subscribers does.</summary>
     private string PathOf(int number, ref Dice dice)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"evt-{number:D9}-{(uint)dice.Next():x8}.h5");
+        var name = string.Create(CultureInfo.InvariantCulture, $"evt-{number:D9}-{(uint)dice.Next():x8}-detector.h5");
         var run = number / FilesPerRun;
         var place = dice.Below(1000);
         if (mix != LifeMix.Full)

@@ -222,7 +222,7 @@ internal static class RecordWriter
 
     private static void AddSubject(ref RecordText text, FileLife life)
     {
-        text.Add(",\"subject\":[\"UidPrincipal[1000]\",\"GidPrincipal[2000,primary]\",\"UserNamePrincipal[kermit]\",\"Origin[192.0.2."u8);
+        text.Add(",\"subject\":[\"UidPrincipal[1000]\",\"GidPrincipal[2000,primary]\",\"UserNamePrincipal[kermit]\",\"GroupNamePrincipal[exp,primary]\",\"FQANPrincipal[/exp/raw,primary]\",\"/C=DE/O=GridExample/OU=Users/CN=Kermit Frog\",\"Origin[192.0.2."u8);
         text.Add(life.Number % 250);
         text.Add("]\"]"u8);
     }
