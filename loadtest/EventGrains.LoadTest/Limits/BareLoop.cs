@@ -26,6 +26,7 @@ internal sealed class BareLoop
     private List<Intent> _open = [];
     private readonly ShardOwnership _shard;
     private long _nextNumber;
+    private long _batch;
 
     private BareLoop(IStore store, ShardOwnership shard)
     {
@@ -70,47 +71,55 @@ internal sealed class BareLoop
 
     private void Apply(BlockingCollection<List<StorageEvent>> parsed)
     {
-        var position = 0L;
         foreach (var batch in parsed.GetConsumingEnumerable())
         {
-            Load(batch);
-            position += BatchEvents;
-            var outcome = _store.Commit([Merge(batch, position)]).GetAwaiter().GetResult();
+            var files = Load(batch);
+            var outcome = _store.Commit([Merge(batch, files)]).GetAwaiter().GetResult();
             if (!outcome.Committed[0])
             {
                 throw new InvalidOperationException("the store refused the bare loop's commit");
             }
 
+            _batch++;
             _cache.Trim();
         }
     }
 
-    private void Load(List<StorageEvent> batch)
+    /// <summary>The file of each event; the states of those not held come from the store, all at once.</summary>
+    private KnownFile[] Load(List<StorageEvent> batch)
     {
-        var missing = batch.Select(e => e.File).Where(id => _cache.Find(id) is null).Distinct().ToList();
-        var loaded = _store.Load(0, missing).GetAwaiter().GetResult();
-        for (var i = 0; i < missing.Count; i++)
+        var files = new KnownFile[batch.Count];
+        var missing = new List<KnownFile>();
+        for (var i = 0; i < files.Length; i++)
         {
-            if (loaded[i] is { } state)
+            files[i] = _cache.Get(batch[i].File, out var isMissing);
+            if (isMissing)
             {
-                _cache.Put(missing[i], state);
+                missing.Add(files[i]);
             }
         }
+
+        var loaded = _store.Load(0, missing.ConvertAll(file => file.Id)).GetAwaiter().GetResult();
+        for (var i = 0; i < missing.Count; i++)
+        {
+            missing[i].IsNew = loaded[i] is null;
+            missing[i].State = loaded[i] ?? FileState.New(missing[i].Id, _nextNumber++);
+        }
+
+        return files;
     }
 
-    private ChangeSet Merge(List<StorageEvent> batch, long position)
+    private ChangeSet Merge(List<StorageEvent> batch, KnownFile[] files)
     {
         var now = DateTime.UtcNow;
         var changes = new ChangeSet(0, _shard.Epoch);
-        var touched = new Dictionary<FileId, int>();
         _datasets.Clear();
         changes.Intents.AddRange(_open.Select(intent => new IntentChange(intent, Remove: true)));
         _open = [];
-        foreach (var @event in batch)
+        for (var i = 0; i < files.Length; i++)
         {
-            var known = _cache.Find(@event.File);
-            var before = known ?? FileState.New(@event.File, _nextNumber++);
-            var facts = FileFacts.Join(before.Facts, @event.Says);
+            var (file, before) = (files[i], files[i].State);
+            var facts = FileFacts.Join(before.Facts, batch[i].Says);
             if (ReferenceEquals(facts, before.Facts))
             {
                 continue;
@@ -123,22 +132,23 @@ internal sealed class BareLoop
                 UpdatedAt = now,
                 Datasets = before.Datasets.IsEmpty && facts.Path.Value is { } path ? [Dataset(path)] : before.Datasets,
             };
-            _cache.Put(@event.File, after);
-            if (touched.TryGetValue(@event.File, out var place))
+            file.State = after;
+            if (file.Batch == _batch)
             {
-                changes.Files[place] = changes.Files[place] with { After = after };
+                changes.Files[file.Place] = changes.Files[file.Place] with { After = after };
             }
             else
             {
-                touched.Add(@event.File, changes.Files.Count);
-                changes.Files.Add(new FileChange(after, before.Facts.Path.Value, known is null));
+                (file.Batch, file.Place) = (_batch, changes.Files.Count);
+                changes.Files.Add(new FileChange(after, before.Facts.Path.Value, file.IsNew));
+                file.IsNew = false;
             }
 
-            Tell(changes, before, after, @event, now);
+            Tell(changes, before, after, batch[i], now);
         }
 
         changes.Datasets.AddRange(_datasets.Values);
-        changes.Positions.Add(new PositionRow(0, "bare", "0", 1, 1, position, null));
+        changes.Positions.Add(new PositionRow(0, "bare", "0", 1, 1, _batch * BatchEvents, null));
         return changes;
     }
 
