@@ -3,6 +3,7 @@ using EventGrains.Rules;
 using EventGrains.Silo.Commit;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Rules;
+using EventGrains.Silo.Shards;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,8 @@ public static class SiloParts
         silo.Services.AddSingleton<CommitFeed>();      // who waits at the end of the log
         silo.Services.AddSingleton<TransitionCounter>();
         silo.Services.AddSingleton<Committer>();       // one durable commit for all shards
+        silo.Services.AddHostedService<LogRetention>();
+        silo.Services.AddSingleton<ShardFigures>();
         silo.Services.AddSingleton<RuleBudgets>();
         silo.Services.AddSingleton<Dispatcher>();      // what a commit wants done
         silo.Services.AddSingleton<RuleSpecs>();
