@@ -22,7 +22,7 @@ public sealed class Rulebook
     public Definitions Definitions { get; }
 
     /// <summary>In the order in which they were declared.</summary>
-    public IEnumerable<RuleDefinition> Rules => Definitions.Rules;
+    public ImmutableArray<RuleDefinition> Rules => Definitions.Rules;
 
     /// <summary>The names of the datasets that a file at <paramref name="path"/> belongs to, sorted by ordinal, each once. Allocates nothing when there is none.</summary>
     /// <param name="storage">The file's storage; with null, datasets of one storage alone are left out.</param>
