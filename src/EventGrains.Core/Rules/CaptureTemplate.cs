@@ -1,10 +1,13 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 
 namespace EventGrains.Rules;
 
 /// <summary>A text with <c>{name}</c>s that a pattern's captures fill; <c>{{</c> and <c>}}</c> are the braces themselves.</summary>
 internal sealed class CaptureTemplate
 {
+    /// <summary>A longer text is filled as well, with one more copy.</summary>
+    private const int FilledLengthUsual = 128;
+
     private readonly PathPattern pattern;
     private readonly (string? Literal, int Capture)[] pieces;
 
@@ -18,6 +21,11 @@ internal sealed class CaptureTemplate
     /// <summary>Null when the path does not match, and then nothing was allocated.</summary>
     public string? Fill(string path)
     {
+        if (!pattern.HasEndsOf(path))
+        {
+            return null;
+        }
+
         Span<Range> found = stackalloc Range[PathPattern.CapturesMax];
         if (!pattern.Match(path, found))
         {
@@ -29,13 +37,13 @@ internal sealed class CaptureTemplate
             return whole;
         }
 
-        var filled = new StringBuilder();
+        var filled = new DefaultInterpolatedStringHandler(0, 0, provider: null, stackalloc char[FilledLengthUsual]);
         foreach (var (literal, capture) in pieces)
         {
-            _ = literal is null ? filled.Append(path.AsSpan(found[capture])) : filled.Append(literal);
+            filled.AppendFormatted(literal is null ? path.AsSpan(found[capture]) : literal);
         }
 
-        return filled.ToString();
+        return filled.ToStringAndClear();
     }
 
     private static int CaptureOf(string name, PathPattern pattern)

@@ -22,6 +22,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
     public const int CapturesMax = 16;
 
     private readonly PatternPart[] parts;
+    private readonly int lastAcross;
     private readonly bool ofPaths;
 
     /// <summary>What every match begins and ends with; nearly all mismatches end at these two comparisons.</summary>
@@ -39,6 +40,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
         var reader = new PatternReader(text, ofPaths);
         (Text, this.ofPaths) = (text, ofPaths);
         parts = reader.ReadParts();
+        lastAcross = Array.FindLastIndex(parts, p => p.IsAcross);
         Captures = reader.Captures;
         head = HeadOf(parts, ofPaths);
         tail = parts[^1].Tail;
@@ -78,10 +80,14 @@ public sealed class PathPattern : IEquatable<PathPattern>
     internal bool MayBeginWith(string start) =>
         head.StartsWith(start, StringComparison.Ordinal) || start.StartsWith(head, StringComparison.Ordinal);
 
+    /// <summary>The first check of a match, and all that most mismatches cost.</summary>
+    internal bool HasEndsOf(ReadOnlySpan<char> path) =>
+        path.StartsWith(head, StringComparison.Ordinal) && path.EndsWith(tail, StringComparison.Ordinal);
+
     /// <param name="captures">Empty, or one place per capture: where in the path each was found, if all matched.</param>
     internal bool Match(ReadOnlySpan<char> path, Span<Range> captures)
     {
-        if (!path.StartsWith(head, StringComparison.Ordinal) || !path.EndsWith(tail, StringComparison.Ordinal))
+        if (!HasEndsOf(path))
         {
             return false;
         }
@@ -98,8 +104,20 @@ public sealed class PathPattern : IEquatable<PathPattern>
                     return at <= path.Length;
                 }
 
-                (retryAt, retryPart) = (at, ++part);
-                continue;
+                part++;
+                if (part <= lastAcross)
+                {
+                    (retryAt, retryPart) = (at, part);
+                    continue;
+                }
+
+                // Behind the last ** the parts are counted from the end, so that nothing has to be tried again.
+                retryPart = -1;
+                at = StartOfLast(parts.Length - part, path, least: at);
+                if (at < 0)
+                {
+                    return false;
+                }
             }
 
             if (part == parts.Length && at > path.Length)
@@ -126,6 +144,18 @@ public sealed class PathPattern : IEquatable<PathPattern>
             retryAt = EndOfPart(path, retryAt) + 1;
             (at, part) = (retryAt, retryPart);
         }
+    }
+
+    /// <summary>Where the last <paramref name="count"/> parts of the path begin; -1 when that is before <paramref name="least"/>.</summary>
+    private static int StartOfLast(int count, ReadOnlySpan<char> path, int least)
+    {
+        var start = path.Length + 1;
+        for (; count > 0 && start > least; count--)
+        {
+            start = path[..(start - 1)].LastIndexOf('/') + 1;
+        }
+
+        return count == 0 && start >= least ? start : -1;
     }
 
     private static int EndOfPart(ReadOnlySpan<char> path, int at)

@@ -51,42 +51,59 @@ internal sealed class PatternPart(PatternPiece[] pieces, bool isAcross = false)
                     return false;
                 }
 
-                (run, runAt) = (piece++, at);
-                at = runEnd = pieces[run].Capture < 0 ? at : at + LengthOfCharacter(part, at);
-                if (piece == pieces.Length)
+                (run, runAt) = (piece, at);
+                runEnd = pieces[run].Capture < 0 ? at : at + LengthOfCharacter(part, at);
+                if (pieces.Length - run <= 2 && pieces[^1].Literal is var last && (last is not null || run == pieces.Length - 1))
                 {
-                    Keep(captures, pieces[run].Capture, offset, runAt, part.Length);
-                    return true;
+                    return EndsWith(last, part, offset, pieces[run].Capture, runAt, runEnd, captures);
                 }
-
-                Keep(captures, pieces[run].Capture, offset, runAt, runEnd);
-                continue;
             }
-
-            if (piece == pieces.Length && at == part.Length)
+            else if (piece == pieces.Length && at == part.Length)
             {
                 return true;
             }
-
-            if (piece < pieces.Length)
+            else if (piece < pieces.Length && LengthOfMatch(pieces[piece], part, at) is > 0 and var length)
             {
-                var length = LengthOfMatch(pieces[piece], part, at);
-                if (length > 0)
-                {
-                    (piece, at) = (piece + 1, at + length);
-                    continue;
-                }
+                (piece, at) = (piece + 1, at + length);
+                continue;
             }
-
-            if (run < 0 || runEnd == part.Length)
+            else if (run < 0 || runEnd == part.Length)
             {
                 return false;
             }
+            else
+            {
+                runEnd += LengthOfCharacter(part, runEnd);
+            }
 
-            runEnd += LengthOfCharacter(part, runEnd);
+            // The run goes at least to where the next piece can begin.
+            if (pieces[run + 1].Literal is { } next)
+            {
+                var gap = part[runEnd..].IndexOf(next, StringComparison.Ordinal);
+                if (gap < 0)
+                {
+                    return false;
+                }
+
+                runEnd += gap;
+            }
+
             Keep(captures, pieces[run].Capture, offset, runAt, runEnd);
             (piece, at) = (run + 1, runEnd);
         }
+    }
+
+    /// <summary>The run is last, or a literal alone follows it: where it ends is given by the part's end, and nothing has to be tried.</summary>
+    private static bool EndsWith(string? last, ReadOnlySpan<char> part, int offset, int capture, int runAt, int runEnd, Span<Range> captures)
+    {
+        var end = part.Length - (last?.Length ?? 0);
+        if (end < runEnd || !part.EndsWith(last, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        Keep(captures, capture, offset, runAt, end);
+        return true;
     }
 
     private static int LengthOfMatch(in PatternPiece piece, ReadOnlySpan<char> part, int at) =>

@@ -40,7 +40,11 @@ internal static class FileJson
         step.At,
         DueAt(step));
 
-    public static (FileStatus Status, Existence Existence, Locality Locality) Summarise(FileState file) => LocalSummary.Of(file);
+    public static (FileStatus Status, Existence Existence, Locality Locality) Summarise(FileState file)
+    {
+        var summary = FileSummary.Of(file);
+        return (summary.Status, summary.Existence, summary.Locality);
+    }
 
     private static StepView View(Step step) =>
         new(step.Key.Rule, step.Action, step.State, step.Attempts, step.Error, step.At, DueAt(step));

@@ -54,7 +54,7 @@ public abstract class StorePromises : IAsyncLifetime
         Assert.Null(await Store.Find(refused.Id));
         Assert.Empty(await Store.FindByPath("dcache", "/refused", 10));
         Assert.Empty(await Store.ReadDatasets(null, 10));
-        Assert.All(files, async f => Same(f, await Store.Find(f.Id)));
+        await Assert.AllAsync(files, async f => Same(f, await Store.Find(f.Id)));
         Assert.Equal(3, (await Store.ReadLog(new(Store.History, 0, -1), 10)).Items.Count);
     }
 

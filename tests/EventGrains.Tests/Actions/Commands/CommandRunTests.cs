@@ -200,7 +200,8 @@ public sealed class CommandRunTests : IDisposable
     [Fact]
     public async Task A_process_that_left_the_group_with_the_output_holds_nothing_up()
     {
-        var outcome = await place.Shell("setsid sleep 1000 & echo $! > \"$1\"; exit 1", place.OutFile("child"));
+        var outcome = await place.Shell(
+            "setsid sh -c 'echo $$ > \"$1\"; exec sleep 1000' sh \"$1\" & while [ ! -s \"$1\" ]; do sleep 0.01; done; exit 1", place.OutFile("child"));
 
         Assert.Contains("exit code 1", outcome.Error);
         using var escaped = System.Diagnostics.Process.GetProcessById(int.Parse(place.Told("child"), System.Globalization.CultureInfo.InvariantCulture));
