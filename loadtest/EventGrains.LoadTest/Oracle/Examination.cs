@@ -57,7 +57,7 @@ internal sealed class Examination(Workload workload, Verdict verdict)
             + (truth.Size is not null && answer.Size is null ? 1 : 0)
             + (truth.Existence != "unknown" && answer.Existence == "unknown" ? 1 : 0)
             + (truth.Existence == "deleted" && answer.Existence == "stored" ? 1 : 0)
-            + (truth.Locality is "tape" or "both" && answer.Locality is not ("tape" or "both") ? 1 : 0);
+            + (truth.TapeCopy is not null && answer.TapeCopies is not { Count: > 0 } ? 1 : 0);
         if (missing > 0)
         {
             verdict.AddLost(missing, $"{answer.Id} lacks facts: {Words(answer, replicas)}; expected {Words(truth)}");
@@ -70,11 +70,11 @@ internal sealed class Examination(Workload workload, Verdict verdict)
     }
 
     private static string Words(FileAnswer answer, Dictionary<string, string> replicas) =>
-        Words(answer.Path, answer.Existence, answer.Status, answer.Locality, answer.Size, replicas);
+        Words(answer.Path, answer.Existence, answer.Status, answer.Locality, answer.Size, replicas, string.Join(',', answer.TapeCopies ?? []));
 
     private static string Words(FileTruth truth) =>
-        Words(truth.Path, truth.Existence, truth.Status, truth.Locality, truth.Size, truth.Replicas);
+        Words(truth.Path, truth.Existence, truth.Status, truth.Locality, truth.Size, truth.Replicas, truth.TapeCopy ?? "");
 
-    private static string Words(string? path, string existence, string status, string locality, long? size, IReadOnlyDictionary<string, string> replicas) =>
-        $"{path} {existence} {status} {locality} {size} {string.Join(',', replicas.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}={r.Value}"))}";
+    private static string Words(string? path, string existence, string status, string locality, long? size, IReadOnlyDictionary<string, string> replicas, string tapeCopies) =>
+        $"{path} {existence} {status} {locality} {size} {string.Join(',', replicas.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}={r.Value}"))} {tapeCopies}";
 }

@@ -10,6 +10,7 @@ internal sealed record FileAnswer(
     string Locality,
     long? Size,
     IReadOnlyList<ReplicaAnswer> Replicas,
+    IReadOnlyList<string>? TapeCopies,
     IReadOnlyList<StepAnswer> Steps,
     int Version);
 

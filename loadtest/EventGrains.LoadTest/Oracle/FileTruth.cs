@@ -4,7 +4,6 @@ namespace EventGrains.LoadTest.Oracle;
 
 /// <summary>What must be known of a file at the end, in the words of the file JSON.</summary>
 /// <param name="Replicas">By pool: <c>present</c> or <c>removed</c>.</param>
-/// <param name="Locality">Tells of tape copies too, which the file JSON does not list.</param>
 /// <param name="Status">Without steps of rules; a rule's <c>run</c> may make it <c>processed</c>.</param>
 internal sealed record FileTruth(
     string Path,
@@ -12,7 +11,8 @@ internal sealed record FileTruth(
     string Status,
     string Locality,
     long? Size,
-    IReadOnlyDictionary<string, string> Replicas)
+    IReadOnlyDictionary<string, string> Replicas,
+    string? TapeCopy)
 {
     /// <summary>What a life leaves to be known; null when all that was said of it were failures, and nobody may know it.</summary>
     /// <remarks>Follows what happened, not the records: a bug in the writing of records shows as a wrong state.</remarks>
@@ -77,6 +77,6 @@ internal sealed record FileTruth(
             (false, true) => "tape",
             _ => lost || deleted ? "none" : "unknown",
         };
-        return new FileTruth(life.Path, existence, status, locality, sized ? life.Size : null, replicas);
+        return new FileTruth(life.Path, existence, status, locality, sized ? life.Size : null, replicas, onTape ? life.TapeCopy : null);
     }
 }

@@ -15,7 +15,7 @@ internal sealed record SourceAnswer(string Name, string State, string? Reason, I
 
 internal sealed record PartitionAnswer(string Partition, long Generation, long Position, long Size, long LagBytes);
 
-internal sealed record FileStepAnswer(string Id, string Rule, string Action, string State, int Attempts, string? Error);
+internal sealed record FileStepAnswer(string File, string Rule, string Action, string State, int Attempts, string? Error);
 
 internal sealed record HistoryAnswer(int Version);
 
@@ -62,9 +62,8 @@ internal sealed class ServerClient : IDisposable
     public async Task<IReadOnlyList<PartitionAnswer>> Partitions(string source, CancellationToken ct) =>
         [.. (await Get<Page<SourceAnswer>>("v1/sources", ct)).Items.Where(s => s.Name == source).SelectMany(s => s.Partitions)];
 
-    /// <summary>How many steps are in a state, counted up to a page; and some of them.</summary>
-    public async Task<IReadOnlyList<FileStepAnswer>> Steps(string state, CancellationToken ct) =>
-        (await Get<Page<FileStepAnswer>>($"v1/steps?state={state}&limit=100", ct)).Items;
+    /// <summary>All steps in a state.</summary>
+    public IAsyncEnumerable<FileStepAnswer> Steps(string state, CancellationToken ct) => All<FileStepAnswer>($"v1/steps?state={state}&limit=1000", ct);
 
     public IAsyncEnumerable<FileAnswer> Files(string query, CancellationToken ct) => All<FileAnswer>($"v1/files?limit=1000&{query}", ct);
 

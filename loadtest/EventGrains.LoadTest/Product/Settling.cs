@@ -9,6 +9,9 @@ internal static class Settling
     public static readonly TimeSpan StepsWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
 
+    /// <summary>Rarer: a list by the state of steps may look at every file.</summary>
+    private static readonly TimeSpan LookForStepsEvery = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Until all bytes of the log files are durable: <c>lagBytes</c> 0 and positions that sum up to what was written.</summary>
     public static Task LogRead(ServerClient client, string source, Func<IReadOnlyList<PartitionAnswer>, bool> isRead, CancellationToken ct) =>
         Until($"source {source} to be read to its end", IntakeWithin, async () => isRead(await client.Partitions(source, ct)), ct);
@@ -18,8 +21,9 @@ internal static class Settling
         Until(
             "all steps to end",
             StepsWithin,
-            async () => (await client.Steps("waiting", ct)).Count == 0 && (await client.Steps("running", ct)).Count == 0,
-            ct);
+            async () => !await client.Steps("waiting", ct).AnyAsync(ct) && !await client.Steps("running", ct).AnyAsync(ct),
+            ct,
+            LookForStepsEvery);
 
     /// <summary>Until it holds or the time is over; whoever asks looks again and says what is missing.</summary>
     public static async Task Sometime(TimeSpan within, Func<bool> holds, CancellationToken ct)
@@ -30,7 +34,7 @@ internal static class Settling
         }
     }
 
-    public static async Task Until(string what, TimeSpan within, Func<Task<bool>> holds, CancellationToken ct)
+    public static async Task Until(string what, TimeSpan within, Func<Task<bool>> holds, CancellationToken ct, TimeSpan? every = null)
     {
         var clock = Stopwatch.StartNew();
         while (true)
@@ -51,7 +55,7 @@ internal static class Settling
                 throw new ProductException($"waited {within.TotalMinutes:0.#} min for {what}; it did not happen");
             }
 
-            await Task.Delay(LookEvery, ct);
+            await Task.Delay(every ?? LookEvery, ct);
         }
     }
 }

@@ -21,9 +21,9 @@ internal static class CrashExamination
 
         FileAnswer[] all = [.. events, .. files];
         ExamineSteps(all, verdict);
-        foreach (var step in await client.Steps("failed", ct))
+        await foreach (var step in client.Steps("failed", ct))
         {
-            verdict.AddOther($"step {step.Action} of rule {step.Rule} on {step.Id} failed: {step.Error}");
+            verdict.AddOther($"step {step.Action} of rule {step.Rule} on {step.File} failed: {step.Error}");
         }
 
         await Settling.Sometime(feedWithin, () => all.All(file => ledger.LastVersion(file.Id) >= file.Version), ct);

@@ -101,6 +101,6 @@ public sealed class ExaminationTests
         var truth = FileTruth.Of(life)!;
         return new FileAnswer(
             $"dcache:{life.Native}", "dcache", truth.Path, truth.Status, truth.Existence, truth.Locality, truth.Size,
-            [.. truth.Replicas.Select(r => new ReplicaAnswer("dcache", r.Key, r.Value))], [], 1);
+            [.. truth.Replicas.Select(r => new ReplicaAnswer("dcache", r.Key, r.Value))], truth.TapeCopy is null ? null : [truth.TapeCopy], [], 1);
     }
 }
