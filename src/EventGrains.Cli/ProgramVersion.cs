@@ -13,7 +13,7 @@ internal static class ProgramVersion
     /// <summary>The build's source revision; <c>unknown</c> when it was built outside a repository.</summary>
     public static string Commit => Informational.Length > 1 ? Informational[1] : "unknown";
 
-    public static int StoreSchema => Hosting.Placeholders.StoreSchema;
+    public static int StoreSchema => Silo.Store.StoreSchema.Version;
 
     public static string Line => $"eventgrains {Version} (commit {Commit}, store schema {StoreSchema})";
 }

@@ -38,7 +38,7 @@ internal static class ServerHost
         using var listener = Listener.Bind(plan.Settings.Host);
         try
         {
-            var store = await Placeholders.OpenStore(plan.Settings.Silo, stop);
+            var store = StoreSchema.OpenEmbedded(plan.Settings.Silo);
             await using var app = Build(surroundings, plan, listener, store);
             await app.StartAsync(stop);
             try
@@ -92,7 +92,7 @@ internal static class ServerHost
                 serializer.AddAssembly(assembly);
             }
         });
-        builder.Host.UseOrleans(silo => silo.AddEventGrains(settings.Silo, plan.Definitions, store));
+        builder.Host.UseOrleans(silo => silo.UseEmbeddedCluster().AddEventGrains(settings.Silo, plan.Definitions, store));
         builder.Services.AddGateway(settings.Gateway);
         builder.Services.AddServerTelemetry(surroundings);
 

@@ -6,7 +6,7 @@ namespace EventGrains.Contracts.Actions;
 
 /// <summary>An action that rules can name: implement it, mark the class <c>[Action("name")]</c>, and write <c>do: [{ name: { ... } }]</c>.</summary>
 /// <remarks>
-/// <see cref="Start"/> must return within seconds and leave the work running; the result goes to
+/// <see cref="Start"/> must return within seconds and leave the work running (<see cref="Attempt.Begin"/> does so); the result goes to
 /// <see cref="Files.IFileGrain.Conclude"/> with the claim that came. It may be started again with a higher attempt number after a
 /// crash or a passed deadline, so its effect must be one that can be repeated, or be guarded by <see cref="ActionRequest.IdempotencyKey"/>.
 /// </remarks>

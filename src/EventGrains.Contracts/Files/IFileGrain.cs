@@ -17,9 +17,13 @@ public interface IFileGrain : IGrainWithStringKey
     [Alias("GetHistory"), AlwaysInterleave]
     Task<IReadOnlyList<LoggedTransition>> GetHistory(int after, int limit);
 
-    /// <summary>Claims a step and starts its action; returns without waiting for the end. Does nothing for a step that needs nothing.</summary>
+    /// <summary>Claims a step and starts its action, without waiting for its end; false when there is nothing to start: done, superseded, or another attempt holds it.</summary>
     [Alias("Run"), AlwaysInterleave]
-    Task Run(StepKey step);
+    Task<bool> Run(StepKey step);
+
+    /// <summary>A long attempt calls this before its deadline, to move it on; null when the attempt is no longer the newest: stop the work.</summary>
+    [Alias("Extend"), AlwaysInterleave]
+    Task<StepClaim?> Extend(StepClaim claim);
 
     /// <summary>An action reports here; false when the attempt is too old, and then nothing is changed.</summary>
     [Alias("Conclude"), AlwaysInterleave]

@@ -25,6 +25,10 @@ public interface IFileShardGrain : IGrainWithIntegerKey
     [Alias("Claim")]
     Task<StepClaim?> Claim(FileId file, StepKey step);
 
+    /// <summary>Moves a running attempt's deadline on; null when the attempt is no longer the step's newest: stop the work.</summary>
+    [Alias("Extend")]
+    Task<StepClaim?> Extend(StepClaim claim);
+
     /// <summary>Takes an attempt's result once; false when the attempt is no longer the step's newest, and nothing is changed.</summary>
     [Alias("Conclude")]
     Task<bool> Conclude(StepClaim claim, StepOutcome outcome);
@@ -32,6 +36,15 @@ public interface IFileShardGrain : IGrainWithIntegerKey
     /// <summary>Puts failed steps of a file back to waiting, with a fresh count of attempts; returns how many.</summary>
     [Alias("Retry")]
     Task<int> Retry(FileId file, string? rule);
+
+    /// <summary>Keeps, durably, that a path of a replica storage holds a copy of a file. Call it before the rename that publishes the copy: from
+    /// then on whoever sees the path there knows whose copy it is. Called at the shard of the id <c>STORAGE:alias/PATH</c>.</summary>
+    [Alias("SaveAlias")]
+    Task SaveAlias(CopyAlias alias);
+
+    /// <summary>Whose copy a path of a replica storage is; null when none of ours.</summary>
+    [Alias("FindAlias")]
+    Task<CopyAlias?> FindAlias(string storage, string path);
 
     /// <summary>Keeps the shard alive and placed; answers its epoch.</summary>
     [Alias("Ping")]
@@ -107,4 +120,17 @@ public sealed record DeadLetter(
     public const int BytesMax = 64 * 1024;
 
     public string Id => $"{Source}/{Partition}/{Generation}/{Position}";
+}
+
+/// <summary>A path in a replica storage that holds a copy of a file of ours.</summary>
+[GenerateSerializer, Immutable, Alias("EventGrains.CopyAlias")]
+public sealed record CopyAlias(
+    [property: Id(0)] string Storage,
+    [property: Id(1)] string Path,
+    [property: Id(2)] FileId File,
+    [property: Id(3)] Incarnation Incarnation,
+    [property: Id(4)] Checksum? Checksum)
+{
+    /// <summary>The id that places the alias in a shard, and that routes events about the path there.</summary>
+    public static FileId RoutingId(string storage, string path) => new(storage, "alias" + path);
 }

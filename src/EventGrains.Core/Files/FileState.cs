@@ -50,6 +50,12 @@ public readonly record struct StepKey(
 [GenerateSerializer, Immutable, Alias("EventGrains.Step")]
 public sealed record Step
 {
+    /// <summary>The action whose being done makes a file processed.</summary>
+    public const string RunAction = "run";
+
+    /// <summary>The <see cref="DueAt"/> of a step that waits for the one before it in its rule.</summary>
+    public static readonly DateTime AfterThePrevious = DateTime.MaxValue;
+
     [Id(0)]
     public required StepKey Key { get; init; }
 
@@ -74,4 +80,13 @@ public sealed record Step
     /// <summary>When the step last changed its state, UTC, our clock.</summary>
     [Id(6)]
     public DateTime At { get; init; }
+
+    /// <summary>What the action works against, for bounds per target; null when it has none.</summary>
+    [Id(7)]
+    public string? Target { get; init; }
+
+    /// <summary>How many of <see cref="Attempts"/> were before the last <c>step retry</c>: they no longer count against the bound. Attempt numbers never start again,
+    /// so that a late word of an old attempt is never taken for a new one's.</summary>
+    [Id(8)]
+    public int AttemptsForgiven { get; init; }
 }

@@ -38,7 +38,9 @@ public readonly record struct FileChange(FileState After, string? PathBefore, bo
 /// <summary>A step to start, or (running) to look at again when its claim's deadline passes.</summary>
 /// <param name="Target">For bounds per target; null when the action has none.</param>
 /// <param name="DueAt">Not before, UTC.</param>
-public sealed record Intent(FileId File, long FileNumber, StepKey Step, string Action, string? Target, DateTime DueAt);
+/// <param name="Attempts">How many attempts were claimed so far.</param>
+/// <param name="Running">An attempt is running; otherwise the step waits.</param>
+public sealed record Intent(FileId File, long FileNumber, StepKey Step, string Action, string? Target, DateTime DueAt, int Attempts, bool Running);
 
 /// <summary>Puts an intent (replacing the one of the same file, rule and step) or takes it away.</summary>
 public readonly record struct IntentChange(Intent Intent, bool Remove);

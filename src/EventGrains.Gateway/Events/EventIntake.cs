@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using EventGrains.Contracts;
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Sources;
+using EventGrains.Events;
+using EventGrains.Gateway.Http;
+using EventGrains.Rules;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+
+namespace EventGrains.Gateway.Events;
+
+/// <summary>Takes pushed events: reads all records of a request, hands each shard its events once, and answers when all of them are durable.</summary>
+/// <remarks>
+/// Nothing is handed over before the whole body was read and judged, so that 400, 413 and 422 mean that nothing was stored. A 503
+/// promises nothing: some shards may have kept their part. The client sends the same bytes again, and the repeat is silent.
+/// </remarks>
+internal sealed partial class EventIntake(
+    Definitions definitions,
+    IReadOnlyDictionary<string, IEventDecoder> decoders,
+    ClusterShape cluster,
+    IGrainFactory grains,
+    GatewaySettings settings,
+    TimeProvider time,
+    ILogger<EventIntake> log)
+{
+    /// <summary>Types counted by name per source and process; further ones are counted as <c>other</c>: the names come from outside.</summary>
+    private const int TypesCountedMax = 64;
+
+    private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("eventgrains_events_total");
+    private static readonly Counter<long> WithoutEffect = Telemetry.Meter.CreateCounter<long>("eventgrains_records_without_effect_total");
+
+    private readonly IntakeBudget budget = new(settings.IntakeBytesMax);
+    private readonly HashSet<(string Source, string Type)> typesCounted = [];
+    private readonly ObjectPool<IntakeBatch> batches = new DefaultObjectPool<IntakeBatch>(new DefaultPooledObjectPolicy<IntakeBatch>());
+
+    public async Task<IntakeAnswer> Take(string source, string? format, HttpContext http)
+    {
+        var declared = SourceOf(source);
+        var framing = Framings.Of(http.Request);
+        var decoder = DecoderOf(format ?? (Framings.SaysCloudEvents(http.Request, framing) ? Framings.CloudEventsFormat : declared.Format));
+        using var span = Telemetry.Activities.StartActivity("intake");
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(settings.IntakeSecondsMax), time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
+        using var share = budget.Open();
+        var batch = batches.Get();
+        try
+        {
+            batch.Begin(decoder, new DecodeContext(declared.Storage, time.GetUtcNow().UtcDateTime), settings.RequestEventsMax);
+            await Read(http, framing, batch, share, stop.Token);
+            batch.Judge();
+            await Apply(source, batch, stop.Token);
+            Count(source, batch, span);
+            return batch.Answer();
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw NotDurable($"not all events were durable within {settings.IntakeSecondsMax} s");
+        }
+        finally
+        {
+            batch.Clear();
+            batches.Return(batch);
+        }
+    }
+
+    private SourceDefinition SourceOf(string name)
+    {
+        var source = definitions.Source(name)
+            ?? throw ProblemException.NotFound($"no source '{name}' is declared", $"send to one of: {string.Join(", ", definitions.Sources.Where(s => s.Type == SourceType.Http).Select(s => s.Name))}; or declare it in the rules as kind Source, type http");
+        return source.Type == SourceType.Http
+            ? source
+            : throw ProblemException.Conflict($"source '{name}' is of type {Words<SourceType>.Of(source.Type)}: it reads for itself and takes no events", "send to a source of type http that speaks of the same storage");
+    }
+
+    private IEventDecoder DecoderOf(string format) =>
+        decoders.TryGetValue(format, out var decoder)
+            ? decoder
+            : throw ProblemException.BadRequest($"format '{format}' is not known", $"use one of {string.Join(", ", decoders.Keys.Order(StringComparer.Ordinal))}");
+
+    private async Task Read(HttpContext http, Framing framing, IntakeBatch batch, IntakeBudget.Share share, CancellationToken stop)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // Our own bound decides, so that its answer says what to do.
+            limit.MaxRequestBodySize = null;
+        }
+
+        if (http.Request.ContentLength is { } length)
+        {
+            if (length > settings.RequestBytesMax)
+            {
+                throw BodyReader.TooLong(settings);
+            }
+
+            share.Grow(length);
+        }
+
+        using var reader = new BodyReader(http.Request.Body, settings, share, stop);
+        await (framing switch
+        {
+            Framing.Lines => reader.ReadLines(batch),
+            Framing.Record => reader.ReadRecord(batch),
+            Framing.Array => reader.ReadArray(batch),
+            _ => reader.ReadRecord(batch, data => BinaryCloudEvent.Compose(http.Request.Headers, data)),
+        });
+    }
+
+    private async Task Apply(string source, IntakeBatch batch, CancellationToken stop)
+    {
+        if (batch.Events.Count == 0)
+        {
+            return;
+        }
+
+        var sharded = batch.Split(cluster.Shards);
+        var answers = await Durable(source, sharded.Parts, stop);
+        for (var i = 0; i < answers.Length; i++)
+        {
+            if (!answers[i].Failed.IsDefaultOrEmpty)
+            {
+                foreach (var failed in answers[i].Failed)
+                {
+                    batch.RejectEvent(sharded.PlaceOf(sharded.Parts[i], failed));
+                }
+            }
+        }
+    }
+
+    private async Task<ApplyAnswer[]> Durable(string source, List<ShardedEvents.Part> parts, CancellationToken stop)
+    {
+        var calls = parts.ConvertAll(part => grains.GetGrain<IFileShardGrain>(part.Shard).Apply(part.Of(source)));
+        var all = Task.WhenAll(calls);
+        try
+        {
+            return await all.WaitAsync(stop);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            ShardFailed(failure, source);
+            throw NotDurable("the events could not be made durable now");
+        }
+        finally
+        {
+            // Whoever stopped waiting must still look at a late failure, or the runtime reports it as nobody's.
+            _ = all.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private static ProblemException NotDurable(string detail) =>
+        ProblemException.Unavailable(detail, "send the same bytes again after Retry-After; what was kept already is not counted twice", retryAfterSeconds: 2);
+
+    private void Count(string source, IntakeBatch batch, Activity? span)
+    {
+        var accepted = batch.Records - batch.Rejected;
+        Counted.Add(accepted, new("source", source), new("outcome", "accepted"));
+        if (batch.Rejected > 0)
+        {
+            Counted.Add(batch.Rejected, new("source", source), new("outcome", "rejected"));
+        }
+
+        foreach (var (type, count) in batch.WithoutEffect)
+        {
+            WithoutEffect.Add(count, new("source", source), new("type", NameOf(source, type)));
+        }
+
+        span?.SetTag("source", source).SetTag("records", batch.Records).SetTag("events", batch.Events.Count).SetTag("rejected", batch.Rejected);
+
+        // One way: nobody waits for it, and a lost count harms nothing that was promised.
+        _ = grains.GetGrain<ISourceGrain>(source).Count(accepted, batch.Rejected);
+    }
+
+    private string NameOf(string source, string type)
+    {
+        lock (typesCounted)
+        {
+            return typesCounted.Contains((source, type)) || (typesCounted.Count(t => t.Source == source) < TypesCountedMax && typesCounted.Add((source, type)))
+                ? type
+                : "other";
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Events of source {Source} could not be made durable; the sender was asked to send them again")]
+    private partial void ShardFailed(Exception failure, string source);
+}

@@ -1,0 +1,56 @@
+using EventGrains.Events;
+using EventGrains.Gateway.Datasets;
+using EventGrains.Gateway.Events;
+using EventGrains.Gateway.Files;
+using EventGrains.Gateway.Http;
+using EventGrains.Gateway.Page;
+using EventGrains.Gateway.Security;
+using EventGrains.Gateway.Sources;
+using EventGrains.Gateway.Status;
+using EventGrains.Gateway.Transitions;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EventGrains.Gateway;
+
+/// <summary>The gateway: HTTP, server-sent events and the page, over grains.</summary>
+public static class GatewayParts
+{
+    /// <summary>Adds the gateway's services. Needs from the host: <c>IGrainFactory</c>, <c>Definitions</c>, <c>ClusterShape</c>, and the decoders by format.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewaySettings settings)
+    {
+        services.AddSingleton(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IReadOnlyDictionary<string, IEventDecoder>>(EventDecoders.All.ToDictionary(decoder => decoder.Format));
+        services.AddSingleton<EventIntake>();
+        services.AddSingleton<FileLookup>();
+        services.AddSingleton<TransitionTail>();
+        services.AddHostedService(provider => provider.GetRequiredService<TransitionTail>());
+        services.ConfigureHttpJsonOptions(json => GatewayJson.Configured(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
+        {
+            description.Info.Title = "EventGrains";
+            description.Info.Description = "Events in, what is known of each file out. Errors are problem+json with `title`, `detail` and `remedy`.";
+            description.Servers = [];
+            return Task.CompletedTask;
+        }));
+        return services;
+    }
+
+    /// <summary>Maps all that the gateway serves. Call it once, before anything else that answers requests.</summary>
+    public static WebApplication MapGateway(this WebApplication app)
+    {
+        app.UseMiddleware<Problems>();
+        app.UseMiddleware<Gatekeeper>();
+        app.UseRouting();
+        EventsEndpoints.Map(app);
+        FilesEndpoints.Map(app);
+        DatasetsEndpoints.Map(app);
+        SourcesEndpoints.Map(app);
+        TransitionsEndpoints.Map(app);
+        StatusEndpoints.Map(app);
+        PageEndpoints.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+        return app;
+    }
+}

@@ -1,0 +1,44 @@
+namespace EventGrains.Silo.Commit;
+
+/// <summary>Tells who waits at the end of the log that a commit became durable.</summary>
+internal sealed class CommitFeed
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _index;
+
+    public void Advance(long commitIndex)
+    {
+        TaskCompletionSource passed;
+        lock (_lock)
+        {
+            _index = Math.Max(_index, commitIndex);
+            (passed, _next) = (_next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        passed.SetResult();
+    }
+
+    /// <summary>Ends when a commit beyond <paramref name="commitIndex"/> was made by this silo, or after the wait.</summary>
+    public async Task WaitBeyond(long commitIndex, TimeSpan wait, TimeProvider time)
+    {
+        Task next;
+        lock (_lock)
+        {
+            if (_index > commitIndex)
+            {
+                return;
+            }
+
+            next = _next.Task;
+        }
+
+        try
+        {
+            await next.WaitAsync(wait, time);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+}

@@ -1,0 +1,397 @@
+using System.Diagnostics.Metrics;
+using EventGrains.Contracts;
+using EventGrains.Contracts.Files;
+using EventGrains.Files;
+using EventGrains.Silo.Status;
+using EventGrains.Silo.Store;
+using Microsoft.Extensions.Logging;
+
+namespace EventGrains.Silo.Dispatch;
+
+/// <summary>Hands committed intents to file grains, with bounds per action, target and rule, fairly. One per silo; nobody awaits it.</summary>
+/// <remarks>
+/// It holds at most <see cref="SiloSettings.IntentsHeldMax"/> intents; what is beyond stays in the store and is read when there is room.
+/// It may start a step twice (after a crash, or when an answer is lost): the claim, given by the file's shard, decides.
+/// </remarks>
+internal sealed partial class Dispatcher : IDisposable
+{
+    /// <summary>How often what was left in the store is looked for again.</summary>
+    private static readonly TimeSpan RereadEvery = TimeSpan.FromSeconds(30);
+
+    private const int PageLimit = 1_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(long File, StepKey Step), Held> _held = [];
+    private readonly Dictionary<(string Rule, string Action, string? Target), Lane> _lanes = [];
+    private readonly Dictionary<string, int> _runningByAction = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _runningByTarget = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _shards = [];
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly IStore _store;
+    private readonly IGrainFactory _grains;
+    private readonly RuleBudgets _budgets;
+    private readonly SiloSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Dispatcher> _log;
+    private readonly Task _loop;
+    private bool _isIncomplete;
+    private DateTime _rereadAt = DateTime.MaxValue;
+
+    public Dispatcher(
+        IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
+    {
+        (_store, _grains, _budgets, _settings, _time, _log) = (store, grains, budgets, settings, time, log);
+        Telemetry.Meter.CreateObservableGauge("eventgrains_steps", CountSteps, "steps", "Steps that the dispatcher holds, by state.");
+        _loop = Task.Run(Loop);
+    }
+
+    /// <summary>Takes what a commit changed of the intents; from the committer, in commit order.</summary>
+    public void Offer(List<IntentChange> changes)
+    {
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            foreach (var (intent, remove) in changes)
+            {
+                if (remove)
+                {
+                    Remove(intent);
+                }
+                else
+                {
+                    Put(intent);
+                }
+            }
+        }
+
+        _wake.Release();
+    }
+
+    /// <summary>Reads the intents of a shard that this silo took over.</summary>
+    public async Task Adopt(int shard)
+    {
+        lock (_lock)
+        {
+            _shards.Add(shard);
+        }
+
+        try
+        {
+            string? after = null;
+            do
+            {
+                var page = await _store.ReadIntents(shard, after, PageLimit, _stopping.Token);
+                lock (_lock)
+                {
+                    foreach (var intent in page.Items)
+                    {
+                        if (!_held.ContainsKey((intent.FileNumber, intent.Step)))
+                        {
+                            Put(intent);
+                        }
+                    }
+                }
+
+                after = page.Next;
+            }
+            while (after is not null && !_isIncomplete);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        catch (Exception failure)
+        {
+            LogReadFailed(failure, shard);
+            LookAgain();
+        }
+
+        _wake.Release();
+    }
+
+    /// <summary>How many steps of a rule wait because it is at its bound per hour.</summary>
+    public long CountHeld(string rule)
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        lock (_lock)
+        {
+            return _held.Values.Count(h => h.Lane.Rule == rule && !h.IsStarted && h.Lane.HeldUntil > now);
+        }
+    }
+
+    private void Put(Intent intent)
+    {
+        if (_held.TryGetValue((intent.FileNumber, intent.Step), out var held))
+        {
+            held.Intent = intent;
+            held.DueAt = intent.DueAt;
+            SetStarted(held, intent.Running);
+        }
+        else if (_held.Count >= _settings.IntentsHeldMax && !intent.Running)
+        {
+            LookAgain();
+            return;
+        }
+        else
+        {
+            var key = (intent.Step.Rule, intent.Action, intent.Target);
+            if (!_lanes.TryGetValue(key, out var lane))
+            {
+                _lanes.Add(key, lane = new Lane(intent.Step.Rule, intent.Action, intent.Target));
+            }
+
+            held = new Held(intent, lane);
+            _held.Add((intent.FileNumber, intent.Step), held);
+            SetStarted(held, intent.Running);
+        }
+
+        held.Lane.Add(held);
+    }
+
+    private void Remove(Intent intent)
+    {
+        if (_held.Remove((intent.FileNumber, intent.Step), out var held))
+        {
+            held.IsGone = true;
+            SetStarted(held, false);
+        }
+    }
+
+    private void SetStarted(Held held, bool isStarted)
+    {
+        if (held.IsStarted == isStarted)
+        {
+            return;
+        }
+
+        held.IsStarted = isStarted;
+        var one = isStarted ? 1 : -1;
+        held.Lane.Running += one;
+        _runningByAction[held.Lane.Action] = _runningByAction.GetValueOrDefault(held.Lane.Action) + one;
+        if (held.Lane.Target is { } target)
+        {
+            _runningByTarget[target] = _runningByTarget.GetValueOrDefault(target) + one;
+        }
+    }
+
+    private void LookAgain()
+    {
+        if (_isIncomplete)
+        {
+            return;
+        }
+
+        _isIncomplete = true;
+        _rereadAt = _time.GetUtcNow().UtcDateTime + RereadEvery;
+    }
+
+    private async Task Loop()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Reread();
+                while (await StartNext())
+                {
+                }
+
+                await _wake.WaitAsync(UntilNextDue(), _stopping.Token);
+                while (_wake.Wait(0))
+                {
+                }
+            }
+            catch (OperationCanceledException)
+            {
+            }
+            catch (Exception failure)
+            {
+                LogLoopFailed(failure);
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task Reread()
+    {
+        int[] shards;
+        lock (_lock)
+        {
+            if (!_isIncomplete || _time.GetUtcNow().UtcDateTime < _rereadAt || _held.Count > _settings.IntentsHeldMax / 2)
+            {
+                return;
+            }
+
+            _isIncomplete = false;
+            shards = [.. _shards];
+        }
+
+        foreach (var shard in shards)
+        {
+            await Adopt(shard);
+        }
+    }
+
+    /// <summary>Starts the next step that is due and within all bounds, one per lane in turn; false when there is none.</summary>
+    private async Task<bool> StartNext()
+    {
+        var started = false;
+        Lane[] lanes;
+        lock (_lock)
+        {
+            lanes = [.. _lanes.Values];
+        }
+
+        foreach (var lane in lanes)
+        {
+            var now = _time.GetUtcNow().UtcDateTime;
+            if (NeedsLease(lane, now))
+            {
+                await Lease(lane, now);
+            }
+
+            Held? next;
+            lock (_lock)
+            {
+                next = Next(lane, now);
+            }
+
+            if (next is not null)
+            {
+                started = true;
+                _ = Start(next);
+            }
+        }
+
+        return started;
+    }
+
+    private bool NeedsLease(Lane lane, DateTime now)
+    {
+        lock (_lock)
+        {
+            return lane.Leased == 0 && lane.HeldUntil <= now && lane.Peek(now) is { } held && IsFirst(held.Intent);
+        }
+    }
+
+    private async Task Lease(Lane lane, DateTime now)
+    {
+        var (granted, heldUntil) = await _budgets.Take(lane.Rule);
+        lock (_lock)
+        {
+            lane.Leased += granted;
+            lane.HeldUntil = granted > 0 ? now : heldUntil;
+        }
+    }
+
+    private Held? Next(Lane lane, DateTime now)
+    {
+        if (lane.Peek(now) is not { } held)
+        {
+            return null;
+        }
+
+        var isFirst = IsFirst(held.Intent);
+        if (!held.IsStarted)
+        {
+            if ((isFirst && lane.Leased == 0)
+                || lane.Running >= _settings.StepsRunningPerRuleMax
+                || _runningByAction.GetValueOrDefault(lane.Action) >= _settings.StepsRunningPerActionMax
+                || (lane.Target is { } target && _runningByTarget.GetValueOrDefault(target) >= _settings.StepsRunningPerTargetMax))
+            {
+                return null;
+            }
+
+            lane.Leased -= isFirst ? 1 : 0;
+        }
+
+        lane.Take();
+        SetStarted(held, true);
+        return held;
+    }
+
+    /// <summary>A rule's bound counts files: the first attempt of its first step.</summary>
+    private static bool IsFirst(Intent intent) => intent is { Attempts: 0, Running: false, Step.Index: 0 };
+
+    private async Task Start(Held held)
+    {
+        var isStarted = false;
+        try
+        {
+            isStarted = await _grains.GetFile(held.Intent.File).Run(held.Intent.Step);
+        }
+        catch (Exception failure)
+        {
+            LogStartFailed(failure, held.Intent.Action, held.Intent.File);
+        }
+
+        if (isStarted)
+        {
+            return; // the claim's commit has told us the deadline
+        }
+
+        lock (_lock)
+        {
+            // Not started: done or superseded meanwhile, or nobody could be asked. What is still in the store is found when it is read again.
+            if (!held.IsGone)
+            {
+                Remove(held.Intent);
+                LookAgain();
+            }
+        }
+    }
+
+    private TimeSpan UntilNextDue()
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        var next = now + RereadEvery;
+        lock (_lock)
+        {
+            foreach (var lane in _lanes.Values)
+            {
+                if (lane.NextDue is { } due)
+                {
+                    var at = due <= now ? (lane.HeldUntil > now ? lane.HeldUntil : now + TimeSpan.FromSeconds(1)) : due;
+                    next = at < next ? at : next;
+                }
+            }
+        }
+
+        return next > now ? next - now : TimeSpan.FromMilliseconds(1);
+    }
+
+    private IEnumerable<Measurement<long>> CountSteps()
+    {
+        lock (_lock)
+        {
+            var running = _held.Values.LongCount(h => h.IsStarted);
+            return
+            [
+                new(running, new KeyValuePair<string, object?>("state", "running")),
+                new(_held.Count - running, new KeyValuePair<string, object?>("state", "waiting")),
+            ];
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _loop.Wait();
+        _wake.Dispose();
+        _stopping.Dispose();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The intents of shard {Shard} could not be read; they are looked for again.")]
+    private partial void LogReadFailed(Exception failure, int shard);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The dispatcher failed for a moment; it goes on.")]
+    private partial void LogLoopFailed(Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A step {Action} of {File} could not be started; it is looked at again.")]
+    private partial void LogStartFailed(Exception failure, string action, FileId file);
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EventGrains.Files;
+using EventGrains.Rules;
+using EventGrains.Silo.Store;
+
+namespace EventGrains.Silo.Rules;
+
+/// <summary>The steps of every rule generation that ever opened one, so that a step ends under the rule that opened it.</summary>
+internal sealed class RuleSpecs(IStore store, Rulebook rules)
+{
+    /// <summary>Keeps the rules as they are now; before any of them may fire.</summary>
+    public async Task Save(CancellationToken ct)
+    {
+        foreach (var rule in rules.Rules)
+        {
+            await store.SaveRule(rule.Name, rule.Generation, Write(rule), ct);
+        }
+    }
+
+    public async Task<StepDefinition?> Find(StepKey step)
+    {
+        if (rules.Rules.FirstOrDefault(r => r.Name == step.Rule && r.Generation == step.RuleGeneration) is { } current)
+        {
+            return current.Do.ElementAtOrDefault(step.Index);
+        }
+
+        return await store.ReadRule(step.Rule, step.RuleGeneration) is { } json ? Read(json, step.Index) : null;
+    }
+
+    public static string Write(RuleDefinition rule)
+    {
+        var steps = new JsonArray();
+        foreach (var step in rule.Do)
+        {
+            steps.Add(new JsonObject
+            {
+                ["action"] = step.Action,
+                ["parameters"] = JsonNode.Parse(step.ParametersJson),
+                ["target"] = step.Target,
+            });
+        }
+
+        return steps.ToJsonString();
+    }
+
+    private static StepDefinition? Read(string json, int index)
+    {
+        using var steps = JsonDocument.Parse(json);
+        if (index >= steps.RootElement.GetArrayLength())
+        {
+            return null;
+        }
+
+        var step = steps.RootElement[index];
+        return new StepDefinition(
+            step.GetProperty("action").GetString()!, step.GetProperty("parameters").GetRawText(), step.GetProperty("target").GetString());
+    }
+}

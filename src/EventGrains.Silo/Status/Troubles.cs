@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using EventGrains.Contracts.Status;
+
+namespace EventGrains.Silo.Status;
+
+/// <summary>What is not as it should be now, one entry per place; parts report and clear their own.</summary>
+internal sealed class Troubles
+{
+    private readonly ConcurrentDictionary<string, Trouble> _now = new(StringComparer.Ordinal);
+
+    public void Report(string what, string why, string remedy) => _now[what] = new Trouble(what, why, remedy);
+
+    public void Clear(string what) => _now.TryRemove(what, out _);
+
+    public ImmutableArray<Trouble> Now => [.. _now.Values.OrderBy(t => t.What, StringComparer.Ordinal)];
+}
