@@ -76,7 +76,7 @@ public static class StoreGrainStorageParts
     public static ISiloBuilder AddStoreGrainStorage(this ISiloBuilder silo, string name = "Default")
     {
         silo.Services.AddGrainStorage(name, (services, _) => new StoreGrainStorage(
-            services.GetRequiredService<IStore>(), services.GetRequiredService<OrleansGrainStorageSerializer>()));
+            services.GetRequiredService<IStore>(), ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services)));
         return silo;
     }
 }

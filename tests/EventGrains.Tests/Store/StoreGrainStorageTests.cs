@@ -69,7 +69,7 @@ public sealed class StoreGrainStorageTests : IAsyncLifetime
         await storage.ReadStateAsync("counter", id, first);
         await storage.ReadStateAsync("counter", id, second);
         Assert.False(first.RecordExists);
-        first.State.Value = 1;
+        first.State!.Value = 1;
         await storage.WriteStateAsync("counter", id, first);
 
         await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteStateAsync("counter", id, second));
@@ -77,7 +77,7 @@ public sealed class StoreGrainStorageTests : IAsyncLifetime
 
         await storage.ReadStateAsync("counter", id, second);
         Assert.True(second.RecordExists);
-        Assert.Equal(1, second.State.Value);
+        Assert.Equal(1, second.State!.Value);
         await storage.WriteStateAsync("counter", id, first);
         Assert.Equal("2", first.ETag);
     }

@@ -23,15 +23,14 @@ internal sealed record CommandOrder(
     /// <exception cref="StepFailedException">A placeholder has no value, or the program is not there.</exception>
     public static CommandOrder From(ActionRequest request, Definitions definitions)
     {
-        var (command, timeout, codes) = StepParameters.ReadRun(request.ParametersJson);
-        var words = command.Select(word => StepParameters.Fill(word, request.File)).ToImmutableArray();
+        var (words, parameters) = StepParameters.Run(request.ParametersJson, request.File, definitions);
         if (words.FirstOrDefault(word => !CanBeArgument(word)) is { } broken)
         {
             throw new StepFailedException($"'{PosixText.Show(broken)}' holds a NUL or a broken surrogate, which no argument can; rename the file or leave its name out", final: true);
         }
 
         var path = System.Environment.GetEnvironmentVariable("PATH") ?? PathDefault;
-        return new CommandOrder(Find(words[0], path), words[1..], EnvironmentOf(request, definitions, path), timeout, codes);
+        return new CommandOrder(Find(words[0], path), words[1..], EnvironmentOf(request, definitions, path), parameters.Timeout, parameters.SuccessExitCodes);
     }
 
     private static ImmutableArray<string> EnvironmentOf(ActionRequest request, Definitions definitions, string path)

@@ -27,8 +27,8 @@ internal sealed record CopyOrder(
     /// <exception cref="StepFailedException">The rule, the storages or the file's path do not allow a copy; final but for a path that is not known yet.</exception>
     public static CopyOrder From(ActionRequest request, Definitions definitions)
     {
-        var (to, template) = StepParameters.ReadReplicate(request.ParametersJson);
         var file = request.File;
+        var (to, path) = StepParameters.Replicate(request.ParametersJson, file, definitions);
         var source = definitions.Storage(file.Id.Storage);
         var target = definitions.Storage(to) ?? throw new StepFailedException($"there is no storage '{to}'; declare it, or correct 'to' in the rule", final: true);
         if (target.Role != StorageRole.Replica)
@@ -44,7 +44,7 @@ internal sealed record CopyOrder(
             StoragePath.Parse("the source path", file.Facts.Path.Value ?? throw new StepFailedException("the file has no path yet; it is copied once an event locates it")),
             to,
             RootOf(target, to),
-            StoragePath.Parse("the target path", StepParameters.Fill(template, file)),
+            StoragePath.Parse("the target path", path),
             file.Facts.Incarnation == incarnation ? file.Facts : FileFacts.Nothing);
     }
 

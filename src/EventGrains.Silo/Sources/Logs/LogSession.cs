@@ -52,7 +52,7 @@ internal sealed class LogSession : IDisposable
         records = new LogRecords(
             context.Source.Name, partition, context.Source.Storage, context.Decoder, shards, context.Settings.LineBytesMax, context.Time);
         splitter = new LineSplitter(context.Settings.LineBytesMax, DeadLetter.BytesMax);
-        forcedAt = context.Time.GetTimestamp();
+        forcedAt = grownAt = context.Time.GetTimestamp();
     }
 
     public RangeSender Sender { get; }

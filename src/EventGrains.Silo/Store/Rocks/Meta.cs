@@ -31,8 +31,17 @@ internal static class Meta
         tables.Database.Get(key.Written, tables.Meta) is { } bytes ? new RowReader(bytes).BigEndian64() : 0;
 
     public static Totals ReadTotals(RocksTables tables, ReadOptions? options = null) =>
-        tables.Database.Get(TotalsKey, tables.Meta, options) is { } bytes ? Totals.Read(bytes) : Totals.None;
+        Get(tables, TotalsKey, options) is { } bytes ? Totals.Read(bytes) : Totals.None;
 
     public static Pruned ReadPruned(RocksTables tables, ReadOptions? options = null) =>
-        tables.Database.Get(PrunedKey, tables.Meta, options) is { } bytes ? Pruned.Read(bytes) : Pruned.Nothing;
+        Get(tables, PrunedKey, options) is { } bytes ? Pruned.Read(bytes) : Pruned.Nothing;
+
+    private static byte[]? Get(RocksTables tables, byte[] key, ReadOptions? options)
+    {
+        var bytes = tables.Database.Get(key, tables.Meta, options);
+
+        // The binding passes the options' handle on, and a finalizer frees it: they must outlive the call.
+        GC.KeepAlive(options);
+        return bytes;
+    }
 }

@@ -32,8 +32,9 @@ internal sealed class RocksStore : IStore
     /// <summary>Shards of a commit that failed: whether it is durable is known only once they have loaded again.</summary>
     private readonly HashSet<int> doubtful = [];
 
-    private Opened? opened;
+    private OpenStore? opened;
     private string? failure;
+    private bool isClosed;
 
     private RocksStore(string directory, SiloSettings settings)
     {
@@ -41,11 +42,12 @@ internal sealed class RocksStore : IStore
         this.settings = settings;
         gate = new ReadGate(settings.StoreReadsMax);
         opened = OpenAgain();
+        (Shards, History) = (opened.Shards, opened.History);
     }
 
-    public int Shards => Now.Shards;
+    public int Shards { get; }
 
-    public int History => Now.History;
+    public int History { get; }
 
     /// <summary>Opens the store in a directory of its own, or creates it there with <see cref="SiloSettings.Shards"/>; a store that exists keeps its own.</summary>
     /// <exception cref="StoreUnusableException">In use, newer, damaged, not writable, or no store; the message says which, and what to do.</exception>
@@ -61,9 +63,8 @@ internal sealed class RocksStore : IStore
             var writes = false;
             for (var i = 0; i < takes.Length; i++)
             {
-                var set = changeSets[i];
-                takes[i] = now.Epochs[set.Shard] == set.Epoch;
-                writes |= takes[i] && !set.IsEmpty;
+                takes[i] = now.IsOwnersOf(changeSets[i]);
+                writes |= takes[i] && !changeSets[i].IsEmpty;
             }
 
             if (writes)
@@ -75,37 +76,18 @@ internal sealed class RocksStore : IStore
         }
     }
 
-    public Task Recover(CancellationToken ct = default) => gate.Alone(
-        () =>
-        {
-            lock (committing)
-            {
-                opened?.Dispose();
-                opened = null;
-                opened = OpenAgain();
-                failure = null;
-            }
-        },
-        ct);
+    public Task Recover(CancellationToken ct = default) => Recover(onlyIfFailed: false, ct);
 
-    public Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default) => Read(
+    public Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default) => Write(
         now =>
         {
             ArgumentOutOfRangeException.ThrowIfNegative(shard);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, now.Shards);
             lock (committing)
             {
-                // A failed commit may come back when the store is reopened: nobody may load before that.
-                ThrowIfFailed();
-                var key = new RowWriter().EpochKey(shard);
-                var epoch = Meta.ReadNumber(now.Tables, key) + 1;
-                var value = new RowWriter();
-                value.BigEndian(epoch);
-                now.Epochs[shard] = -1;
-                now.Tables.Database.Put(key.Written, value.Written, now.Tables.Meta, synced);
-                now.Epochs[shard] = epoch;
+                var ownership = now.TakeOver(shard, synced);
                 doubtful.Remove(shard);
-                return new ShardOwnership(shard, epoch, NextFileNumber(now.Tables, shard), SourceReads.PositionsOf(now.Tables, shard));
+                return ownership;
             }
         },
         ct);
@@ -155,35 +137,28 @@ internal sealed class RocksStore : IStore
     public Task<IReadOnlyList<PositionRow>> ReadPositions(string source, string partition, CancellationToken ct = default) =>
         Read<IReadOnlyList<PositionRow>>(now => SourceReads.PositionsIn(now.Tables, now.Shards, source, partition), ct);
 
-    public Task<PartitionRow> ClaimPartition(string source, string partition, CancellationToken ct = default) => Read(
+    public Task<PartitionRow> ClaimPartition(string source, string partition, CancellationToken ct = default) => Write(
         now =>
         {
             lock (comparing)
             {
-                var kept = SourceReads.Partition(now.Tables, source, partition) ?? new PartitionRow(source, partition, 0, 0, "");
-                return Put(now, kept with { ReaderEpoch = kept.ReaderEpoch + 1 });
+                return PartitionRows.Claim(now.Tables, source, partition, synced);
             }
         },
         ct);
 
-    public Task<bool> SavePartition(PartitionRow row, CancellationToken ct = default) => Read(
+    public Task<bool> SavePartition(PartitionRow row, CancellationToken ct = default) => Write(
         now =>
         {
             lock (comparing)
             {
-                if (SourceReads.Partition(now.Tables, row.Source, row.Partition)?.ReaderEpoch != row.ReaderEpoch)
-                {
-                    return false;
-                }
-
-                Put(now, row);
-                return true;
+                return PartitionRows.Save(now.Tables, row, synced);
             }
         },
         ct);
 
     public Task<IReadOnlyList<PartitionRow>> ReadPartitions(string source, CancellationToken ct = default) =>
-        Read<IReadOnlyList<PartitionRow>>(now => SourceReads.Partitions(now.Tables, source), ct);
+        Read<IReadOnlyList<PartitionRow>>(now => PartitionRows.Of(now.Tables, source), ct);
 
     public Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default) =>
         Read(now => SourceReads.DeadLetters(now.Tables, after, limit), ct);
@@ -191,7 +166,7 @@ internal sealed class RocksStore : IStore
     public Task<DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) =>
         Read(now => SourceReads.FindDeadLetter(now.Tables, id), ct);
 
-    public Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default) => Read(
+    public Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default) => Write(
         now =>
         {
             var value = new RowWriter();
@@ -227,7 +202,7 @@ internal sealed class RocksStore : IStore
     public Task<GrainRow?> ReadGrain(string key, CancellationToken ct = default) =>
         Read(now => GrainRows.Read(now.Tables, key), ct);
 
-    public Task<bool> WriteGrain(string key, byte[]? state, long expectedVersion, CancellationToken ct = default) => Read(
+    public Task<bool> WriteGrain(string key, byte[]? state, long expectedVersion, CancellationToken ct = default) => Write(
         now =>
         {
             lock (comparing)
@@ -247,17 +222,65 @@ internal sealed class RocksStore : IStore
                 {
                     opened?.Dispose();
                     opened = null;
+                    isClosed = true;
                     failure = "it was closed";
                 }
             },
             CancellationToken.None);
     }
 
-    private Opened Now => opened ?? throw new InvalidOperationException($"the store in {directory} is not open: {failure}");
+    private OpenStore Now => opened ?? throw new InvalidOperationException($"the store in {directory} is not open: {failure}");
 
-    private Task<T> Read<T>(Func<Opened, T> read, CancellationToken ct) => gate.Enter(() => read(Now), ct);
+    private Task<T> Read<T>(Func<OpenStore, T> read, CancellationToken ct) => gate.Enter(() => read(Now), ct);
 
-    private void Write(Opened now, IReadOnlyList<ChangeSet> changeSets, bool[] takes)
+    /// <summary>A write outside commits. RocksDB that refused one refuses all until it is reopened, and perhaps no commit comes to find that out.</summary>
+    private async Task<T> Write<T>(Func<OpenStore, T> write, CancellationToken ct)
+    {
+        // After a failed commit too: it may come back when the store is reopened, and nobody may take over and load before that.
+        await Recover(onlyIfFailed: true, ct);
+        try
+        {
+            return await Read(write, ct);
+        }
+        catch (RocksDbException e)
+        {
+            lock (committing)
+            {
+                failure = e.Message;
+            }
+        }
+
+        await Recover(onlyIfFailed: true, ct);
+        return await Read(write, ct);
+    }
+
+    private Task Recover(bool onlyIfFailed, CancellationToken ct)
+    {
+        if (onlyIfFailed && Volatile.Read(ref failure) is null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return gate.Alone(
+            () =>
+            {
+                lock (committing)
+                {
+                    if (isClosed || (onlyIfFailed && failure is null))
+                    {
+                        return;
+                    }
+
+                    opened?.Dispose();
+                    opened = null;
+                    opened = OpenAgain();
+                    failure = null;
+                }
+            },
+            ct);
+    }
+
+    private void Write(OpenStore now, IReadOnlyList<ChangeSet> changeSets, bool[] takes)
     {
         WriteBatch batch;
         Totals after;
@@ -284,7 +307,7 @@ internal sealed class RocksStore : IStore
                 if (takes[i])
                 {
                     doubtful.Add(changeSets[i].Shard);
-                    now.Epochs[changeSets[i].Shard] = -1;
+                    now.Distrust(changeSets[i].Shard);
                 }
             }
 
@@ -303,15 +326,15 @@ internal sealed class RocksStore : IStore
         }
     }
 
-    private Opened OpenAgain()
+    private OpenStore OpenAgain()
     {
         try
         {
             var (tables, shards, history) = Opening.Open(directory, settings);
-            var fresh = new Opened(tables, shards, history, settings);
+            var fresh = new OpenStore(tables, shards, history, settings.DeadLettersKeptMax);
             foreach (var shard in doubtful)
             {
-                fresh.Epochs[shard] = -1;
+                fresh.Distrust(shard);
             }
 
             return fresh;
@@ -321,27 +344,6 @@ internal sealed class RocksStore : IStore
             failure = e.Message;
             throw;
         }
-    }
-
-    private PartitionRow Put(Opened now, PartitionRow row)
-    {
-        var value = new RowWriter();
-        SourceEncoding.Write(value, row);
-        now.Tables.Database.Put(new RowWriter().Partition(row.Source, row.Partition).Written, value.Written, now.Tables.Partitions, synced);
-        return row;
-    }
-
-    private static long NextFileNumber(RocksTables tables, int shard)
-    {
-        using var iterator = tables.Database.NewIterator(tables.States);
-        iterator.SeekForPrev(new RowWriter().File(Keys.FirstNumberOf(shard + 1) - 1).Written);
-        if (!iterator.Valid())
-        {
-            Native.Instance.rocksdb_iter_get_error(iterator.Handle);
-            return Keys.FirstNumberOf(shard);
-        }
-
-        return Math.Max(Keys.FirstNumberOf(shard), new RowReader(iterator.GetKeySpan()).BigEndian64() + 1);
     }
 
     private long BytesOnDisk()
@@ -360,44 +362,5 @@ internal sealed class RocksStore : IStore
         }
 
         return bytes;
-    }
-
-    /// <summary>The open database, and what is remembered of it.</summary>
-    private sealed class Opened : IDisposable
-    {
-        public Opened(RocksTables tables, int shards, int history, SiloSettings settings)
-        {
-            Tables = tables;
-            Shards = shards;
-            History = history;
-            Totals = Meta.ReadTotals(tables);
-            Writer = new CommitWriter(tables, shards, settings.DeadLettersKeptMax);
-            Epochs = new long[shards];
-            var key = new RowWriter();
-            for (var shard = 0; shard < shards; shard++)
-            {
-                // 0 is on disk when nobody ever owned the shard; then no change set may pass.
-                Epochs[shard] = Meta.ReadNumber(tables, key.EpochKey(shard)) is > 0 and var epoch ? epoch : -1;
-            }
-        }
-
-        public RocksTables Tables { get; }
-
-        public int Shards { get; }
-
-        public int History { get; }
-
-        public CommitWriter Writer { get; }
-
-        /// <summary>Of each shard's owner; -1 when it must take itself over first. Changed under the lock of commits.</summary>
-        public long[] Epochs { get; }
-
-        public Totals Totals { get; set; }
-
-        public void Dispose()
-        {
-            Writer.Dispose();
-            Tables.Dispose();
-        }
     }
 }

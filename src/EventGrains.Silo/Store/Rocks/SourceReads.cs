@@ -5,7 +5,7 @@ using EventGrains.Silo.Store.Rows;
 
 namespace EventGrains.Silo.Store.Rocks;
 
-/// <summary>Reads what is kept of sources: positions, partitions, dead letters.</summary>
+/// <summary>Reads what is kept of sources: positions, dead letters.</summary>
 internal static class SourceReads
 {
     public static List<PositionRow> PositionsOf(RocksTables tables, int shard)
@@ -35,25 +35,6 @@ internal static class SourceReads
         }
 
         return positions;
-    }
-
-    public static PartitionRow? Partition(RocksTables tables, string source, string partition) =>
-        tables.Database.Get(new RowWriter().Partition(source, partition).Written, tables.Partitions) is { } bytes
-            ? SourceEncoding.ReadPartition(bytes, source, partition)
-            : null;
-
-    public static List<PartitionRow> Partitions(RocksTables tables, string source)
-    {
-        var partitions = new List<PartitionRow>();
-        using var scan = new Scan(tables, tables.Partitions, new RowWriter().Partition(source, "").Written);
-        while (scan.Next())
-        {
-            var key = new RowReader(scan.Key);
-            key.EndedText();
-            partitions.Add(SourceEncoding.ReadPartition(scan.Value, source, key.RawText()));
-        }
-
-        return partitions;
     }
 
     public static DeadLetterPage DeadLetters(RocksTables tables, string? after, int limit)

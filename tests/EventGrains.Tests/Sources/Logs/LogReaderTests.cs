@@ -21,6 +21,20 @@ public sealed class LogReaderTests
     }
 
     [Fact]
+    public async Task A_file_that_appears_after_its_reader_is_read()
+    {
+        await using var bench = new LogBench();
+        bench.Start();
+        await Eventually.Is(() => bench.Store.ReadPartitions("billing").Result.Count == 1, () => "claimed");
+        bench.AppendRaw("log", "");
+        await Eventually.Is(() => bench.Notes.Generations.Length == 1, () => "seen");
+
+        bench.Append("log", "a");
+
+        await Eventually.Equal(["a"], () => bench.Records);
+    }
+
+    [Fact]
     public async Task A_reader_that_takes_over_reads_on_where_the_shards_stand()
     {
         await using var bench = new LogBench();
