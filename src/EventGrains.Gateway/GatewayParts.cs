@@ -1,3 +1,4 @@
+using EventGrains.Events;
 using EventGrains.Gateway.Datasets;
 using EventGrains.Gateway.Events;
 using EventGrains.Gateway.Files;
@@ -19,6 +20,7 @@ public static class GatewayParts
     {
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IReadOnlyDictionary<string, IEventDecoder>>(EventDecoders.All.ToDictionary(decoder => decoder.Format));
         services.AddSingleton<EventIntake>();
         services.AddSingleton<FileLookup>();
         services.AddSingleton<TransitionTail>();

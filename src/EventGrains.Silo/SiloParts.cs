@@ -1,8 +1,12 @@
 using EventGrains.Contracts;
+using EventGrains.Events;
 using EventGrains.Rules;
+using EventGrains.Silo.Actions;
 using EventGrains.Silo.Commit;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Rules;
+using EventGrains.Silo.Shards;
+using EventGrains.Silo.Sources;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,9 +33,14 @@ public static class SiloParts
         silo.Services.AddSingleton<CommitFeed>();      // who waits at the end of the log
         silo.Services.AddSingleton<TransitionCounter>();
         silo.Services.AddSingleton<Committer>();       // one durable commit for all shards
+        silo.Services.AddHostedService<LogRetention>();
+        silo.Services.AddSingleton<ShardFigures>();
         silo.Services.AddSingleton<RuleBudgets>();
         silo.Services.AddSingleton<Dispatcher>();      // what a commit wants done
         silo.Services.AddSingleton<RuleSpecs>();
+        silo.Services.AddActions();                    // copy, run
+        silo.Services.AddSingleton<IEnumerable<IEventDecoder>>(EventDecoders.All);
+        silo.AddSources();                             // where events come from
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloStart>();
         return silo;
     }

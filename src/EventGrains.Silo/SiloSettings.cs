@@ -24,6 +24,24 @@ public sealed class SiloSettings
     [Setting("Transitions kept in the log; beyond it the oldest are dropped, and a subscriber that was further behind gets a gap.", Unit = "transitions", Min = 10_000, Max = 100_000_000_000)]
     public long TransitionsKeptMax { get; set; } = 50_000_000;
 
+    [Setting("Reads that may be in the store at once; further ones wait. Reads block a thread of the pool each.", Unit = "reads", Min = 1, Max = 1_024)]
+    public int StoreReadsMax { get; set; } = 16;
+
+    [Setting("Rows that one page of a file list looks at; a filter that matches little then gives a partial page with a next one.", Unit = "rows", Min = 1_000, Max = 10_000_000)]
+    public int ListRowsScannedMax { get; set; } = 100_000;
+
+    [Setting("Dead letters kept; beyond it a new one takes the place of its source's oldest, and that is counted.", Unit = "records", Min = 1, Max = 100_000_000)]
+    public long DeadLettersKeptMax { get; set; } = 1_000_000;
+
+    [Setting("Memory for rows, indexes and filters read from the embedded store's files; beyond it they are read again.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreCacheBytesMax { get; set; } = 128 << 20;
+
+    [Setting("Memory for rows not yet in the embedded store's files; beyond it the largest table is written out.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreWriteBufferBytesMax { get; set; } = 128 << 20;
+
+    [Setting("Length of the embedded store's log; beyond it tables are written out. A start after a crash reads the log whole.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
+    public long StoreLogBytesMax { get; set; } = 192 << 20;
+
     [Setting("Attempts of one step; at the last failed one the step fails, until `step retry`.", Unit = "attempts", Min = 1, Max = 1_000)]
     public int AttemptsMax { get; set; } = 5;
 
@@ -50,4 +68,34 @@ public sealed class SiloSettings
 
     internal StepPolicy StepPolicy() => new(
         AttemptsMax, TimeSpan.FromSeconds(ClaimSeconds), TimeSpan.FromSeconds(BackOffFirstSeconds), TimeSpan.FromSeconds(BackOffMaxSeconds));
+
+    [Setting("What is kept of one command's output, half from its beginning and half from its end; the rest is read and dropped.", Unit = "bytes", Min = 1_024, Max = 16_777_216)]
+    public int OutputBytesMax { get; set; } = 64 * 1024;
+
+    [Setting("What a log reader may hold that is read and not yet durable; beyond it reading waits for the shards.", Unit = "bytes", Min = 65_536, Max = 4_294_967_296)]
+    public long ReadAheadBytesMax { get; set; } = 16 * 1024 * 1024;
+
+    [Setting("The longest line of a log file; a longer one becomes a dead letter with its beginning, without being held whole.", Unit = "bytes", Min = 1_024, Max = 67_108_864)]
+    public int LineBytesMax { get; set; } = 1024 * 1024;
+
+    [Setting("Unanswered ranges of one partition per shard; beyond it what is read gathers into larger ranges.", Unit = "ranges", Min = 1, Max = 64)]
+    public int RangesInFlightMax { get; set; } = 4;
+
+    [Setting("Log files of one source that are read at the same time; more of them wait for a reader that has caught up, and the source says so.", Unit = "files", Min = 1, Max = 1_024)]
+    public int LogReadersMax { get; set; } = 32;
+
+    [Setting("A rotated log file is finished when no writer has it open; where that cannot be told, when it has not grown for so long.", Unit = "seconds", Min = 0, Max = 3_600)]
+    public double RotationGraceSeconds { get; set; } = 5;
+
+    [Setting("A log reader that has read everything and sees nothing new for so long is put to rest until its file changes.", Unit = "seconds", Min = 1, Max = 86_400)]
+    public double ReaderIdleSeconds { get; set; } = 60;
+
+    [Setting("How often a watched directory is compared with what is known, whatever its notifications said.", Unit = "minutes", Min = 0.01, Max = 10_080)]
+    public double ScanMinutes { get; set; } = 60;
+
+    [Setting("Where it cannot be told whether a writer has a file open: for so long it must not have been modified before a scan announces it.", Unit = "seconds", Min = 0, Max = 86_400)]
+    public double SettleSeconds { get; set; } = 10;
+
+    [Setting("The share of a directory's known files that a scan may find missing; beyond it (and beyond 20 files) the source pauses and asks.", Unit = "percent", Min = 0, Max = 100)]
+    public double MissingShareMax { get; set; } = 5;
 }

@@ -16,6 +16,8 @@ public static class Attempt
 
     private static async Task Run(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work)
     {
+        using var span = Telemetry.Activities.StartActivity("step");
+        span?.SetTag("action", claim.Action).SetTag("rule", claim.Step.Rule).SetTag("file", claim.File.ToString()).SetTag("attempt", claim.Attempt);
         using var ended = new CancellationTokenSource();
         using var lost = new CancellationTokenSource();
         var keeping = Keep(file, claim, time, lost, ended.Token);
@@ -29,6 +31,7 @@ public static class Attempt
             outcome = new StepOutcome(false, failure.Message);
         }
 
+        span?.SetTag("done", outcome.Done);
         await ended.CancelAsync();
         await keeping;
         if (!lost.IsCancellationRequested)

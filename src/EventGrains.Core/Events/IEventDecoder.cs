@@ -10,6 +10,9 @@ public sealed record Rejection([property: Id(0)] string Field, [property: Id(1)]
 public readonly record struct DecodeContext(string Storage, DateTime Now)
 {
     public static readonly TimeSpan DateAheadMax = TimeSpan.FromDays(1);
+
+    /// <summary>The latest date that is believed.</summary>
+    public DateTime DateMax => Now > DateTime.MaxValue - DateAheadMax ? DateTime.MaxValue : Now + DateAheadMax;
 }
 
 /// <summary>What became of one record.</summary>

@@ -24,7 +24,7 @@ public sealed record Decision(FileState After, Transition? Transition)
         var after = before with { Facts = facts };
         if (facts.Path.Value is { } path && path != before.Facts.Path.Value)
         {
-            after = after with { Datasets = rules.DatasetsOf(path) };
+            after = after with { Datasets = rules.DatasetsOf(after.Id.Storage, path) };
         }
 
         return Steps.AfterFacts(before, after, now);

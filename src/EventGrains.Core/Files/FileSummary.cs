@@ -27,9 +27,10 @@ public readonly record struct FileSummary(
         var (present, gone, evicted, corrupt) = Count(facts.Replicas.AsSpan());
         var isOnTape = !facts.TapeCopies.IsEmpty;
         var isLost = existence == Existence.Stored && present == 0 && !isOnTape && gone > 0 && evicted == 0;
-        var isStaged = isOnTape && present > 0 && facts.StagedAt != default;
-        var isReplicated = present >= 2;
-        var isProcessed = IsProcessedBy(steps, facts.Incarnation);
+        var isAlive = existence != Existence.Deleted;
+        var isStaged = isAlive && isOnTape && present > 0 && facts.StagedAt != default;
+        var isReplicated = isAlive && present >= 2;
+        var isProcessed = isAlive && IsProcessedBy(steps, facts.Incarnation);
         var locality = (present > 0, isOnTape) switch
         {
             (true, true) => Locality.Both,

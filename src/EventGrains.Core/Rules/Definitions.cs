@@ -44,7 +44,8 @@ public sealed record SourceDefinition(string Name, SourceType Type, string Forma
 
 /// <param name="NameTemplate">The dataset's name, such as <c>run-{run}</c>, filled from the pattern's captures.</param>
 /// <param name="Path">Which files belong, such as <c>/runs/{run}/**</c>.</param>
-public sealed record DatasetDefinition(string NameTemplate, PathPattern Path);
+/// <param name="Storage">The storage whose files alone belong; null for all.</param>
+public sealed record DatasetDefinition(string NameTemplate, PathPattern Path, string? Storage = null);
 
 /// <param name="Generation">The hash of the rule's spec, 16 hexadecimal digits: a rule fires once per file incarnation and generation.</param>
 /// <param name="FilesPerHourMax">At this many firings within an hour further steps wait.</param>

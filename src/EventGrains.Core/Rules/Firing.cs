@@ -29,6 +29,11 @@ internal static class Firing
             return false;
         }
 
+        if (when.Storage is { } storage && storage != state.Id.Storage)
+        {
+            return false;
+        }
+
         if (when.SizeMin is { } min && !(state.Facts.Size.Bytes >= min))
         {
             return false;

@@ -8,4 +8,5 @@ namespace EventGrains.Rules;
 /// <param name="Dataset">The file must belong to a dataset whose name matches.</param>
 /// <param name="SizeMin">At least so many bytes; a file of unknown size does not match.</param>
 /// <param name="SizeMax">At most so many bytes.</param>
-public sealed record RuleCondition(TransitionKind? Kind, PathPattern? Path, PathPattern? Dataset, long? SizeMin, long? SizeMax);
+/// <param name="Storage">The file must be one of this storage: paths are relative to a storage's root, so that two storages may have the same.</param>
+public sealed record RuleCondition(TransitionKind? Kind, PathPattern? Path, PathPattern? Dataset, long? SizeMin, long? SizeMax, string? Storage = null);

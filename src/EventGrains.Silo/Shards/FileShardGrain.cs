@@ -23,6 +23,7 @@ internal sealed partial class FileShardGrain(
     Committer committer,
     Dispatcher dispatcher,
     Rulebook rules,
+    ShardFigures figures,
     SiloSettings settings,
     TimeProvider time,
     ILogger<FileShardGrain> log) : Grain, IFileShardGrain
@@ -248,6 +249,7 @@ internal sealed partial class FileShardGrain(
             await committed;
             _durable = Math.Max(_durable, number);
             _memory.Trim(_durable);
+            figures.Cached(Shard, _memory.Count);
         }
         catch (Exception failure)
         {

@@ -11,22 +11,5 @@ internal sealed class DeadLettersGrain(IStore store) : Grain, IDeadLettersGrain
 {
     public Task<DeadLetterPage> List(string? after, int limit) => store.ReadDeadLetters(after, Math.Clamp(limit, 1, 1_000));
 
-    public async Task<DeadLetter?> Get(string id)
-    {
-        for (string? after = null; ;)
-        {
-            var page = await store.ReadDeadLetters(after, 1_000);
-            if (page.Items.FirstOrDefault(l => l.Id == id) is { } found)
-            {
-                return found;
-            }
-
-            if (page.Next is null)
-            {
-                return null;
-            }
-
-            after = page.Next;
-        }
-    }
+    public Task<DeadLetter?> Get(string id) => store.FindDeadLetter(id);
 }

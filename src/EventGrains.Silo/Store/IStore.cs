@@ -81,6 +81,9 @@ public interface IStore : IAsyncDisposable
 
     Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default);
 
+    /// <summary>The dead letter of an id as <see cref="DeadLetter.Id"/> writes it; null where there is none.</summary>
+    Task<DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default);
+
     /// <summary>Definitions by name and generation, kept so that a step can end under the rule that opened it. Idempotent.</summary>
     Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default);
 

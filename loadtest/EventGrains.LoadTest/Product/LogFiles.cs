@@ -1,0 +1,84 @@
+using EventGrains.LoadTest.Generator;
+
+namespace EventGrains.LoadTest.Product;
+
+/// <summary>Four log files that grow as a site's services append to them; one is rotated by rename, one copied and truncated.</summary>
+/// <remarks>Records may be cut anywhere between two appends: a half-written last line is what a reader meets in life.</remarks>
+internal sealed class LogFiles
+{
+    public const int Count = 4;
+    private const int Rotated = 1;
+    private const int Truncated = 2;
+
+    private readonly List<byte>[] _waiting = [.. Enumerable.Range(0, Count).Select(_ => new List<byte>())];
+    private readonly long[] _current = new long[Count];
+    private readonly byte[] _buffer = new byte[RecordWriter.BytesMax];
+    private bool _isRotated;
+    private bool _isTruncated;
+
+    public LogFiles(string directory)
+    {
+        Directory = directory;
+        for (var n = 0; n < Count; n++)
+        {
+            File.WriteAllBytes(PathOf(n), []);
+        }
+    }
+
+    public string Directory { get; }
+
+    public void Add(in Record record, int file) =>
+        _waiting[file].AddRange(_buffer.AsSpan(0, RecordWriter.Write(record, _buffer)));
+
+    /// <summary>Appends what waits, all but a part of the last line; half-way through the run one file is rotated, a little later another is truncated.</summary>
+    public void Grow(int offered, int ofAll)
+    {
+        for (var n = 0; n < Count; n++)
+        {
+            Append(n, Math.Max(0, _waiting[n].Count - 100));
+        }
+
+        if (!_isRotated && offered >= ofAll * 0.4)
+        {
+            _isRotated = true;
+            Append(Rotated, _waiting[Rotated].Count);
+            File.Move(PathOf(Rotated), PathOf(Rotated) + ".1");
+            File.WriteAllBytes(PathOf(Rotated), []);
+            _current[Rotated] = 0;
+        }
+
+        if (!_isTruncated && offered >= ofAll * 0.6)
+        {
+            _isTruncated = true;
+            Append(Truncated, _waiting[Truncated].Count);
+            File.Copy(PathOf(Truncated), PathOf(Truncated) + ".1");
+            using var file = new FileStream(PathOf(Truncated), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(0);
+            _current[Truncated] = 0;
+        }
+    }
+
+    /// <summary>Appends all that waits.</summary>
+    public void Finish()
+    {
+        for (var n = 0; n < Count; n++)
+        {
+            Append(n, _waiting[n].Count);
+        }
+    }
+
+    /// <summary>Whether every file as it is now is read to its end, and no older generation is still being finished.</summary>
+    public bool IsRead(IReadOnlyList<PartitionAnswer> partitions) =>
+        partitions.All(partition => partition.LagBytes == 0)
+        && _current.All(bytes => bytes == 0 || partitions.Any(partition => partition.Position == bytes));
+
+    private void Append(int n, int bytes)
+    {
+        using var file = new FileStream(PathOf(n), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        file.Write(_waiting[n].ToArray(), 0, bytes);
+        _waiting[n].RemoveRange(0, bytes);
+        _current[n] += bytes;
+    }
+
+    private string PathOf(int n) => Path.Combine(Directory, $"pools-{n}.log");
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using EventGrains.LoadTest.Generator;
+using EventGrains.LoadTest.Oracle;
+using EventGrains.LoadTest.Product;
+using EventGrains.LoadTest.Report;
+
+namespace EventGrains.LoadTest.Verbs;
+
+internal sealed record CrashResult(
+    string Machine, string Commit, int Seed, int Events, int Files, int Kills, double Seconds,
+    long Acknowledged, long BodiesResent, int FeedConnections, long Transitions,
+    long Lost, long Repeated, long WrongStates, long Others, IReadOnlyList<string> Examples);
+
+/// <summary><c>crash</c>: kill -9 at random moments while events, log files and real files come in; afterwards nothing may be missing, doubled or half done.</summary>
+internal static class Crash
+{
+    private static readonly TimeSpan FeedWithin = TimeSpan.FromMinutes(2);
+
+    public static async Task<int> Run(int events, int files, int kills, int rate, RunOptions options, CancellationToken ct)
+    {
+        using var work = new WorkDirectory(options.Work) { Keep = true };
+        var logs = new LogFiles(work.MakeDirectory("logs"));
+        var watched = new WatchedFiles(options.Seed, files, work);
+        var rules = work.File("rules.yaml");
+        await File.WriteAllTextAsync(rules, RuleFile.ForEvents(logs.Directory) + watched.Rules, ct);
+        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, events);
+        var verdict = new Verdict();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        await using var killed = await KilledServer.Start(
+            new ServerLaunch(options.Product, work.MakeDirectory("data"), rules, 0, work.File("server.log")), ct);
+        using var client = new ServerClient(killed.Address);
+        var publisher = new Publisher(client, RuleFile.HttpSource);
+        var ledger = new TransitionLedger("sse", fromFirst: true, verdict);
+        await using var feed = new TransitionFeed(client, "from=earliest", seen => ledger.Add(seen.File, seen.Version));
+
+        var offering = Offer(workload, publisher, logs, rate, options.Seed, ct);
+        var writing = watched.Write(TimeSpan.FromSeconds((double)events / rate), ct);
+        var killing = killed.KillAtRandom(kills, TimeSpan.FromSeconds((double)events / rate), options.Seed, ct);
+        await Task.WhenAll(offering, writing, killing);
+        Console.WriteLine($"offered {events} events and {files} files, killed {kills} times, {publisher.Resent} bodies were sent again");
+
+        await Settling.LogRead(client, RuleFile.LogSource, logs.IsRead, ct);
+        await watched.Settle(client, ct);
+        await Settling.StepsEnded(client, ct);
+        await CrashExamination.Of(client, workload, watched, ledger, verdict, FeedWithin, ct);
+        if (feed.Gaps > 0)
+        {
+            verdict.AddOther($"the SSE client got {feed.Gaps} gaps");
+        }
+
+        if (publisher.Rejected > 0)
+        {
+            verdict.AddLost(publisher.Rejected, $"{publisher.Rejected} events were rejected");
+        }
+
+        var here = Surroundings.Here();
+        ResultFile.Write(options.Json, new CrashResult(
+            here.Machine, here.Commit, options.Seed, events, files, kills, clock.Elapsed.TotalSeconds,
+            publisher.Accepted, publisher.Resent, feed.Connections, ledger.Transitions,
+            verdict.Lost, verdict.Repeated, verdict.WrongStates, verdict.Others, verdict.Examples));
+        Console.WriteLine($"{workload.Files} files of events, {ledger.Transitions} transitions over {feed.Connections} SSE connections, {clock.Elapsed.TotalSeconds:0} s");
+        work.Keep = !verdict.IsGood;
+        return Figures.Conclude(verdict);
+    }
+
+    /// <summary>Half of the records by HTTP in small bodies, half to the log files, each record to one of them at random, at a rate.</summary>
+    private static async Task Offer(Workload workload, Publisher publisher, LogFiles logs, int rate, int seed, CancellationToken ct)
+    {
+        const int TickMilliseconds = 50;
+        var dice = Dice.For((ulong)seed, 0xC4A5);
+        using var bodies = new BodyQueue(publisher, ct);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(TickMilliseconds));
+        var chunk = Math.Max(1, rate * TickMilliseconds / 1000);
+        var offered = 0;
+        foreach (var records in workload.Stream().Chunk(chunk))
+        {
+            var body = new byte[records.Length * RecordWriter.BytesMax];
+            var length = 0;
+            foreach (var record in records)
+            {
+                if (dice.Below(2) == 0)
+                {
+                    length += RecordWriter.Write(record, body.AsSpan(length));
+                }
+                else
+                {
+                    logs.Add(record, dice.Below(LogFiles.Count));
+                }
+            }
+
+            offered += records.Length;
+            logs.Grow(offered, workload.Events);
+            await bodies.Add(body.AsMemory(0, length));
+            await tick.WaitForNextTickAsync(ct);
+        }
+
+        logs.Finish();
+        await bodies.End();
+    }
+
+    /// <summary>Bodies on their way: while the server is away they wait here, up to a bound, and then the offering waits.</summary>
+    private sealed class BodyQueue(Publisher publisher, CancellationToken ct) : IDisposable
+    {
+        private const int InFlightMax = 8;
+        private readonly SemaphoreSlim _free = new(InFlightMax);
+        private Exception? _failure;
+
+        public async Task Add(ReadOnlyMemory<byte> body)
+        {
+            if (body.IsEmpty)
+            {
+                return;
+            }
+
+            await _free.WaitAsync(ct);
+            _ = Publish(body);
+        }
+
+        public async Task End()
+        {
+            for (var i = 0; i < InFlightMax; i++)
+            {
+                await _free.WaitAsync(ct);
+            }
+
+            if (_failure is not null)
+            {
+                throw _failure;
+            }
+        }
+
+        public void Dispose() => _free.Dispose();
+
+        private async Task Publish(ReadOnlyMemory<byte> body)
+        {
+            try
+            {
+                await publisher.Publish(body, ct);
+            }
+            catch (Exception e)
+            {
+                _failure = e;
+            }
+
+            _free.Release();
+        }
+    }
+}

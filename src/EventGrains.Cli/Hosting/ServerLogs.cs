@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace EventGrains.Cli.Hosting;
+
+/// <summary>Logs go to stderr, whatever their level: stdout is for answers.</summary>
+internal static class ServerLogs
+{
+    public static void AddServerLogs(this ILoggingBuilder logging, HostSettings settings)
+    {
+        logging.ClearProviders();
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (settings.LogFormat == LogFormat.Json)
+        {
+            logging.AddJsonConsole(json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(text =>
+            {
+                text.SingleLine = true;
+                text.UseUtcTimestamp = true;
+                text.TimestampFormat = "HH:mm:ss.fff ";
+                text.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        }
+
+        // The parts we stand on tell much at `information` that only their authors need.
+        var ours = settings.LogLevel;
+        var theirs = ours == LogLevel.Information ? LogLevel.Warning : ours;
+        logging.SetMinimumLevel(theirs);
+        logging.AddFilter("EventGrains", ours);
+    }
+}

@@ -1,0 +1,42 @@
+namespace EventGrains.Contracts.Sources;
+
+/// <summary>Reads one partition of a log source. Keyed <c>p:SOURCE/PARTITION</c>; its source keeps it alive and tells it what it sees.</summary>
+[Alias("EventGrains.ILogReaderGrain")]
+public interface ILogReaderGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the reader if it does not run, and tells it which files are the partition's now.</summary>
+    /// <param name="othersWait">Another partition waits for a reader: rest as soon as everything is read.</param>
+    [Alias("Ping")]
+    Task<LogReaderView> Ping(IReadOnlyList<LogSighting> files, bool othersWait);
+
+    /// <summary>Reads the present file from the beginning of the line at a position; effects are silent where nothing is new.</summary>
+    [Alias("Seek")]
+    Task Seek(SeekTo to, long position);
+
+    [Alias("Resume")]
+    Task Resume(bool skipUnreadable);
+}
+
+/// <summary>A log file that was seen: its name relative to the glob's fixed directory, which file it is, and how long.</summary>
+[GenerateSerializer, Immutable, Alias("EventGrains.LogSighting")]
+public readonly record struct LogSighting(
+    [property: Id(0)] string Name,
+    [property: Id(1)] ulong Device,
+    [property: Id(2)] ulong Inode,
+    [property: Id(3)] long BirthNanoseconds,
+    [property: Id(4)] long Size,
+    [property: Id(5)] long ModifiedNanoseconds);
+
+/// <param name="Position">Up to where every record is durable.</param>
+/// <param name="IsResting">All is read and durable; it ends, and need not be pinged until a file changes.</param>
+/// <param name="Trouble">Why it does not get on; null when it does.</param>
+/// <param name="PausedReason">Why it stands still until it is resumed; null when it does not.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.LogReaderView")]
+public sealed record LogReaderView(
+    [property: Id(0)] long Generation,
+    [property: Id(1)] long Position,
+    [property: Id(2)] long Size,
+    [property: Id(3)] double EventsPerSecond,
+    [property: Id(4)] bool IsResting,
+    [property: Id(5)] string? Trouble,
+    [property: Id(6)] string? PausedReason);

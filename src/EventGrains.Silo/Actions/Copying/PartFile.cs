@@ -1,0 +1,73 @@
+using EventGrains.Silo.Actions.Posix;
+
+namespace EventGrains.Silo.Actions.Copying;
+
+/// <summary>A copy that has not got its name yet, locked by one attempt; a crash or a lost claim leaves it for the next one.</summary>
+internal sealed class PartFile : IDisposable
+{
+    private const int OpeningsMax = 10;
+
+    private readonly PosixFile directory;
+
+    private PartFile(PosixFile directory, PosixFile file, string name)
+    {
+        this.directory = directory;
+        File = file;
+        Name = name;
+    }
+
+    public PosixFile File { get; }
+
+    public string Name { get; }
+
+    /// <exception cref="StepFailedException">Another attempt owns it; not final.</exception>
+    public static PartFile Own(PosixFile directory, string name)
+    {
+        // The name may be removed, or renamed to the target, between opening and locking: then the lock is on a file that is no part any more.
+        for (var opening = 1; opening <= OpeningsMax; opening++)
+        {
+            var file = directory.OpenAt(name, OpenMode.ReadWriteCreate, permissions: 0x180);
+            try
+            {
+                if (!file.TryLock())
+                {
+                    break;
+                }
+
+                var status = file.Status();
+                if (!status.IsRegularFile)
+                {
+                    throw new StepFailedException($"{name} beside the target is not a regular file; remove it", final: true);
+                }
+
+                if (directory.StatusAt(name)?.Identity.Inode == status.Identity.Inode)
+                {
+                    // A second name means that publishing by link was cut off between its two calls; the other name is the target's, not to be written to.
+                    if (status.Links == 1)
+                    {
+                        var owned = new PartFile(directory, file, name);
+                        file = null;
+                        return owned;
+                    }
+
+                    directory.RemoveAt(name);
+                }
+            }
+            finally
+            {
+                file?.Dispose();
+            }
+        }
+
+        throw new StepFailedException($"busy: another attempt is writing {name} beside the target; tried again later");
+    }
+
+    /// <summary>Call only while it is owned, or the part of another attempt would go.</summary>
+    public void Remove() => directory.RemoveAt(Name);
+
+    public void Dispose()
+    {
+        File.Unlock();
+        File.Dispose();
+    }
+}

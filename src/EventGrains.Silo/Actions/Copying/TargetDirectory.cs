@@ -1,0 +1,160 @@
+using EventGrains.Silo.Actions.Posix;
+
+namespace EventGrains.Silo.Actions.Copying;
+
+/// <summary>The directory that a copy is published in, open; reached from the storage's root without following any link.</summary>
+internal sealed class TargetDirectory : IDisposable
+{
+    private readonly PosixFile directory;
+    private readonly StoragePath path;
+
+    private TargetDirectory(PosixFile directory, StoragePath path)
+    {
+        this.directory = directory;
+        this.path = path;
+    }
+
+    private string Leaf => path.Parts[^1];
+
+    /// <summary>Opens the directory of <paramref name="path"/>, and creates it durably where it is missing.</summary>
+    public static TargetDirectory Open(string root, StoragePath path) => new(Walk(root, path, create: true)!, path);
+
+    /// <summary>Null when there is no such directory.</summary>
+    public static TargetDirectory? OpenExisting(string root, StoragePath path) =>
+        Walk(root, path, create: false) is { } directory ? new TargetDirectory(directory, path) : null;
+
+    public PartFile OwnPart(string name) => PartFile.Own(directory, name);
+
+    /// <summary>What already has the target's name, open; null when nothing has.</summary>
+    public PosixFile? OpenTarget()
+    {
+        PosixFile target;
+        try
+        {
+            target = directory.OpenAt(Leaf, OpenMode.Read);
+        }
+        catch (PosixException missing) when (missing.Error == Errno.NoEntry)
+        {
+            return null;
+        }
+        catch (PosixException link) when (link.Error == Errno.Loop)
+        {
+            throw new StepFailedException($"the target {path} is a symbolic link, which is never written through; remove it", final: true, link);
+        }
+        catch (PosixException tooLong) when (tooLong.Error == Errno.NameTooLong)
+        {
+            throw TooLong(path, tooLong);
+        }
+
+        if (target.Status().IsRegularFile)
+        {
+            return target;
+        }
+
+        target.Dispose();
+        throw new StepFailedException($"the target {path} exists and is not a regular file; remove it or choose another path", final: true);
+    }
+
+    /// <summary>Makes a target durable that is there already.</summary>
+    public void SyncTarget(PosixFile target)
+    {
+        target.Sync();
+        directory.Sync();
+    }
+
+    /// <summary>Gives a whole copy its name, durably.</summary>
+    /// <param name="replaced">What the name must lead to now; null when it must be free. A name that somebody else took is not touched.</param>
+    public void Publish(PartFile part, FileIdentity? replaced)
+    {
+        if (replaced is { } expected)
+        {
+            if (directory.StatusAt(Leaf)?.Identity != expected)
+            {
+                throw TakenMeanwhile();
+            }
+
+            directory.ReplaceAt(part.Name, Leaf);
+        }
+        else
+        {
+            try
+            {
+                directory.RenameAt(part.Name, Leaf);
+            }
+            catch (PosixException taken) when (taken.Error == Errno.Exists)
+            {
+                throw TakenMeanwhile();
+            }
+        }
+
+        // Readers that ask for a lock of their own must not find the copy locked while the disk works.
+        part.File.Unlock();
+        directory.Sync();
+    }
+
+    public void Dispose() => directory.Dispose();
+
+    private StepFailedException TakenMeanwhile() => new($"the target {path} was written by somebody else while it was copied; it is looked at again");
+
+    private static PosixFile? Walk(string root, StoragePath path, bool create)
+    {
+        var directory = StorageRoot.Open(root);
+        try
+        {
+            foreach (var name in path.Parts.SkipLast(1))
+            {
+                var next = Enter(directory, name, path, create);
+                directory.Dispose();
+                if (next is null)
+                {
+                    return null;
+                }
+
+                directory = next;
+            }
+
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static PosixFile? Enter(PosixFile parent, string name, StoragePath path, bool create)
+    {
+        try
+        {
+            return parent.OpenAt(name, OpenMode.Directory);
+        }
+        catch (PosixException missing) when (missing.Error == Errno.NoEntry)
+        {
+            if (!create)
+            {
+                return null;
+            }
+
+            if (parent.MakeDirectoryAt(name))
+            {
+                parent.Sync();
+            }
+
+            return Enter(parent, name, path, create: false);
+        }
+        catch (PosixException tooLong) when (tooLong.Error == Errno.NameTooLong)
+        {
+            throw TooLong(path, tooLong);
+        }
+        catch (PosixException wrong) when (wrong.Error is Errno.NotADirectory or Errno.Loop)
+        {
+            throw new StepFailedException(
+                $"'{PosixText.Show(name)}' in the target {path} is not a directory (a symbolic link is never followed); remove it or choose another path",
+                final: true,
+                wrong);
+        }
+    }
+
+    private static StepFailedException TooLong(StoragePath path, PosixException tooLong) =>
+        new($"the target {path} has a name too long for its file system; shorten the rule's path", final: true, tooLong);
+}

@@ -1,0 +1,30 @@
+using EventGrains.Contracts.Actions;
+using EventGrains.Contracts.Files;
+using EventGrains.Rules;
+using EventGrains.Silo.Actions.Copying;
+using Orleans.Concurrency;
+
+namespace EventGrains.Silo.Actions;
+
+/// <summary><c>replicate: {to, path}</c>: copies the file to a replica storage that is a directory here.</summary>
+/// <remarks>Stateless, so that it runs where the file's grain runs and attempts do not queue behind each other.</remarks>
+[Action("replicate"), StatelessWorker]
+internal sealed class ReplicateGrain(IGrainFactory grains, Definitions definitions, SiloSettings settings, TimeProvider time) : Grain, IActionGrain
+{
+    public Task Start(ActionRequest request)
+    {
+        var ledger = new GrainCopyLedger(grains, settings.Shards, request.Claim);
+        Attempt.Begin(grains.GetFile(request.Claim.File), request.Claim, time, async lost =>
+        {
+            try
+            {
+                return await new ReplicaCopy(CopyOrder.From(request, definitions), ledger, time).Run(lost);
+            }
+            catch (StepFailedException refused)
+            {
+                return new StepOutcome(false, refused.Message, refused.Final);
+            }
+        });
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,87 @@
+using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Sources.Posix;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>Which partition each file belongs to, and whether there is anything to read. Pure.</summary>
+internal static class LogFileMap
+{
+    /// <summary>
+    /// A file that a partition knows is that partition's, whatever it is called now; another one is the next generation of the
+    /// partition of its name, or begins a partition.
+    /// </summary>
+    public static Dictionary<string, List<LogSighting>> Assign(IEnumerable<KeyValuePair<string, LogNotes>> partitions, IEnumerable<LogSighting> sightings)
+    {
+        var owners = new Dictionary<FileIdentity, string>();
+        foreach (var (partition, notes) in partitions)
+        {
+            foreach (var generation in notes.Generations)
+            {
+                if (generation.File is { } file)
+                {
+                    owners[file] = partition;
+                }
+            }
+        }
+
+        var assigned = new Dictionary<string, List<LogSighting>>(StringComparer.Ordinal);
+        foreach (var sighting in sightings.OrderBy(s => s.Name, StringComparer.Ordinal))
+        {
+            // Of a file with two new names the first in order gives the partition's name.
+            var partition = owners.TryGetValue(sighting.Identity, out var owner) ? owner : owners[sighting.Identity] = sighting.Name;
+            if (!assigned.TryGetValue(partition, out var files))
+            {
+                assigned[partition] = files = [];
+            }
+
+            files.Add(sighting);
+        }
+
+        return assigned;
+    }
+
+    /// <summary>Whether a reader is needed: something is unread, or it is not settled what became of a file.</summary>
+    public static bool HasWork(LogNotes notes, IReadOnlyList<LogSighting> files)
+    {
+        if (notes.Pause is not null)
+        {
+            return false;
+        }
+
+        foreach (var file in files)
+        {
+            if (notes.Generations.LastOrDefault(g => g.File == file.Identity) is not { } generation
+                || IsUnread(notes, generation, file))
+            {
+                return true;
+            }
+        }
+
+        // The present file is not to be seen, and nobody has looked whether all of it was read.
+        return notes.Last is { End: null } last && notes.Rest is null && files.All(f => f.Identity != last.File);
+    }
+
+    /// <summary>A file that was taken for finished and has more than was read of it.</summary>
+    public static LogSighting? FindLate(LogNotes notes, IReadOnlyList<LogSighting> files)
+    {
+        foreach (var file in files)
+        {
+            if (notes.Generations.LastOrDefault(g => g.File == file.Identity) is { End: { } end } && file.Size > end)
+            {
+                return file;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsUnread(LogNotes notes, LogGeneration generation, in LogSighting file)
+    {
+        if (generation.End is { } end)
+        {
+            return file.Size > end;
+        }
+
+        return generation != notes.Last || notes.Rest is not { } rest || rest != new LogRest(file.Size, file.ModifiedNanoseconds);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using EventGrains.Contracts.Shards;
+using EventGrains.Silo.Sources.Posix;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>How a generation of a partition begins.</summary>
+internal enum GenerationEntry : byte
+{
+    /// <summary>Where the one before ended: its records follow those of the old one.</summary>
+    Followed,
+
+    /// <summary>At a position that somebody asked for: each shard comes from wherever it stands.</summary>
+    Sought,
+
+    /// <summary>After something that is lost: each shard comes from wherever it stands, and a dead letter says what is missing.</summary>
+    Gap,
+}
+
+/// <summary>One stretch of one file's content, read in one go: what a partition is made of, in the order of their numbers.</summary>
+/// <param name="Number">From 1; shards stand at 0 before the first.</param>
+/// <param name="File">Null for a generation that holds nothing and only says that something before it is lost.</param>
+/// <param name="Name">Under which name the file was seen, relative to the glob's fixed directory.</param>
+/// <param name="Start">The first byte of it.</param>
+/// <param name="End">Null while it may grow.</param>
+/// <param name="Lost">For a gap: where reading broke off.</param>
+/// <param name="Note">For a gap: what happened, for people.</param>
+internal sealed record LogGeneration(
+    long Number,
+    FileIdentity? File,
+    string Name,
+    long Start,
+    long? End,
+    GenerationEntry Entry,
+    RangePoint? Lost = null,
+    string? Note = null)
+{
+    public RangePoint Begin => new(Number, Start);
+}
+
+/// <summary>The file as it was when its reader had read all of it and left: nothing to do while it is still so.</summary>
+internal sealed record LogRest(long Position, long ModifiedNanoseconds);
+
+/// <summary>Why a partition stands still until somebody says to go on.</summary>
+/// <param name="At">Where it stopped: with <c>skip unreadable</c> it goes on until it has read past all that was there then.</param>
+internal sealed record LogPause(string Reason, DateTime At);
+
+/// <summary>What the end of a generation's file looks like: from the open file, and from the partition's own name.</summary>
+/// <param name="Size">Of the open file.</param>
+/// <param name="HasName">Whether the open file still has any name at all.</param>
+/// <param name="AtName">Who bears the partition's name now; null for nobody.</param>
+/// <param name="Writers">Whether somebody still has the open file open for writing.</param>
+/// <param name="UnchangedFor">For how long it has not grown.</param>
+internal readonly record struct EndSight(long Size, bool HasName, FileIdentity? AtName, Writers Writers, TimeSpan UnchangedFor);
+
+internal enum EndVerdict : byte
+{
+    /// <summary>Nothing new, and more may come.</summary>
+    Wait,
+
+    /// <summary>It has grown.</summary>
+    ReadOn,
+
+    /// <summary>Its content is another one: it is shorter than what was read of it.</summary>
+    Truncated,
+
+    /// <summary>It grows no more: it was renamed or deleted, and its writer has let go of it.</summary>
+    Finished,
+}
+
+/// <summary>Decides what the end of a file means. Pure.</summary>
+internal static class LogEnd
+{
+    /// <param name="position">Up to where the file was read.</param>
+    /// <param name="grace">Where nobody can tell whether a writer still has it: for so long a renamed file must not have grown.</param>
+    public static EndVerdict Judge(FileIdentity file, long position, in EndSight sight, TimeSpan grace)
+    {
+        if (sight.Size != position)
+        {
+            return sight.Size > position ? EndVerdict.ReadOn : EndVerdict.Truncated;
+        }
+
+        // Renamed away, and nobody has its name yet: its writer may well go on in it.
+        var replaced = sight.AtName is { } other && other != file;
+        if (!replaced && sight.HasName)
+        {
+            return EndVerdict.Wait;
+        }
+
+        return sight.Writers == Writers.None || sight.UnchangedFor >= grace ? EndVerdict.Finished : EndVerdict.Wait;
+    }
+}
+
+/// <summary>Words for people.</summary>
+internal static class LogWords
+{
+    public static string Lost(string partition, RangePoint at, string why) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"what followed position {at.Position} of generation {at.Generation} of {partition} is lost to us: {why}; if a copy exists, publish it with 'eventgrains events publish'");
+}

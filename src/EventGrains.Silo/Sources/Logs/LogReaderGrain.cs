@@ -1,0 +1,65 @@
+using EventGrains.Contracts.Sources;
+using EventGrains.Rules;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>Holds the reader of one partition; two activations at a time would be told apart by their reader epochs.</summary>
+/// <remarks>Calls nobody: its reader calls shards from threads of its own.</remarks>
+[KeepAlive, Reentrant]
+internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> log) : Grain, ILogReaderGrain
+{
+    private LogReader? reader;
+
+    public Task<LogReaderView> Ping(IReadOnlyList<LogSighting> files, bool othersWait)
+    {
+        var running = Running(files);
+        running.Tell(files, othersWait);
+        return Task.FromResult(running.View);
+    }
+
+    public Task Seek(SeekTo to, long position) => Running([]).Seek(to, position);
+
+    public Task Resume(bool skipUnreadable) => Running([]).Resume(skipUnreadable);
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (reader is not null)
+        {
+            await reader.DisposeAsync();
+        }
+    }
+
+    private LogReader Running(IReadOnlyList<LogSighting> files)
+    {
+        if (reader is not null)
+        {
+            return reader;
+        }
+
+        var (source, partition) = Split(this.GetPrimaryKeyString());
+        var started = new LogReader(parts.LogContextOf(source), partition, files, log);
+        parts.Started(started);
+        reader = started;
+        started.Start();
+        _ = EndWith(started);
+        return started;
+    }
+
+    private async Task EndWith(LogReader ended)
+    {
+        await ended.Finished;
+        parts.Ended(ended);
+        DeactivateOnIdle();
+    }
+
+    public static string KeyOf(string source, string partition) => $"p:{source}/{partition}";
+
+    // A source's name holds no slash.
+    private static (string Source, string Partition) Split(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return (key[2..slash], key[(slash + 1)..]);
+    }
+}

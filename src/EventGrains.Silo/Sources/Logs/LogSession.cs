@@ -1,0 +1,540 @@
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Store;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>One reader's ownership of a partition, from the claim until it ends: reads its generations in order and offers stretches.</summary>
+/// <remarks>Runs on the reader's own thread and blocks there. Every change of the generations is saved before a range of them is sent.</remarks>
+internal sealed class LogSession : IDisposable
+{
+    private const int ReadBytesMax = 4 * 1024 * 1024;
+    private const int StretchRecordsMax = 4_000;
+    private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
+
+    private readonly LogContext context;
+    private readonly string partition;
+    private readonly LogRecords records;
+    private readonly LineSplitter splitter;
+    private readonly CancellationToken stop;
+    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBytesMax + LogFile.CheckBytes);
+    private readonly IReadOnlyList<PositionRow> rows;
+    private PartitionRow row;
+    private LogGeneration? present;
+    private LogFile? file;
+    private LogFile? previous;
+    private long previousEnd;
+    private long forcedAt;
+    private long grownAt;
+    private int quietLooks;
+
+    public LogSession(LogContext context, string partition, IReadOnlyList<LogSighting> sightings, CancellationToken stop)
+    {
+        this.context = context;
+        this.partition = partition;
+        this.stop = stop;
+        Sightings = sightings;
+        row = Wait(context.Store.ClaimPartition(context.Source.Name, partition, stop));
+        rows = Wait(context.Store.ReadPositions(context.Source.Name, partition, stop));
+        Notes = LogNotes.Read(row.Detail);
+        var shards = context.Shards.Count;
+        var stands = new RangePoint[shards];
+        foreach (var at in rows.Where(r => r.Shard < shards))
+        {
+            stands[at.Shard] = new RangePoint(at.Generation, at.Position);
+        }
+
+        Stands = stands;
+        Sender = new RangeSender(
+            new RangeLedger(context.Source.Name, partition, row.ReaderEpoch, stands, context.Settings.RangesInFlightMax, StretchRecordsMax),
+            context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
+        records = new LogRecords(
+            context.Source.Name, partition, context.Source.Storage, context.Decoder, shards, context.Settings.LineBytesMax, context.Time);
+        splitter = new LineSplitter(context.Settings.LineBytesMax, DeadLetter.BytesMax);
+        forcedAt = grownAt = context.Time.GetTimestamp();
+    }
+
+    public RangeSender Sender { get; }
+
+    public LogNotes Notes { get; private set; }
+
+    public IReadOnlyList<RangePoint> Stands { get; }
+
+    public LogRecords Records => records;
+
+    /// <summary>Files that the source's last look gave to this partition; set from outside.</summary>
+    public IReadOnlyList<LogSighting> Sightings { get; set; }
+
+    public long Generation => present?.Number ?? Notes.Last?.Number ?? 0;
+
+    /// <summary>How long the present file is, as last looked at.</summary>
+    public long Size { get; private set; }
+
+    /// <summary>Everything that is there was read, and nothing new came for so long.</summary>
+    public TimeSpan QuietFor => quietLooks == 0 ? TimeSpan.Zero : context.Time.GetElapsedTime(grownAt);
+
+    /// <summary>Takes up where the shards stand.</summary>
+    public void Begin()
+    {
+        var begin = Notes.BeginFor(Stands);
+        if (Notes.Jump is { } jump && Stands.Min() < jump.Begin)
+        {
+            Mark(jump);
+        }
+
+        if (Notes.Numbered(begin.Generation) is { } generation)
+        {
+            Enter(generation, Math.Max(begin.Position, generation.Start));
+        }
+    }
+
+    /// <summary>Reads what is there, or looks what became of the file; how long to wait before the next step.</summary>
+    public TimeSpan Step()
+    {
+        Force();
+        if (file is null)
+        {
+            return FindNext() ? TimeSpan.Zero : Quiet();
+        }
+
+        if (present!.End == file.Position)
+        {
+            Finish();
+            return TimeSpan.Zero;
+        }
+
+        var chunk = file.Read(buffer.AsSpan(0, ReadLength()), present.End ?? long.MaxValue);
+        if (chunk.Changed)
+        {
+            Replaced();
+            return TimeSpan.Zero;
+        }
+
+        if (!chunk.Added.IsEmpty)
+        {
+            grownAt = context.Time.GetTimestamp();
+            quietLooks = 0;
+            Take(chunk);
+            return TimeSpan.Zero;
+        }
+
+        return AtEnd();
+    }
+
+    /// <summary>Stands still until somebody says to go on; in the row, so that a restart keeps it.</summary>
+    public void Pause()
+    {
+        var reason = $"{records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
+        Save(Notes with { Pause = new LogPause(reason, context.Time.GetUtcNow().UtcDateTime) });
+    }
+
+    public void Resume(bool skipUnreadable)
+    {
+        records.Window.Restart(skipUnreadable);
+        if (Notes.Pause is not null)
+        {
+            Save(Notes with { Pause = null });
+        }
+    }
+
+    /// <summary>Puts the partition to rest if all of it is durable: nobody need look until the file changes.</summary>
+    public bool TryRest()
+    {
+        Sender.Force();
+        if (!Sender.Look(l => l.IsIdle && l.Committed == l.ReadUpTo))
+        {
+            return false;
+        }
+
+        if (file is not null)
+        {
+            var stat = file.Stat();
+            if (stat.Size != file.Position)
+            {
+                return false;
+            }
+
+            Save(Notes with { Rest = new LogRest(stat.Size, stat.ModifiedNanoseconds) });
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads the present file from another position; the next session begins there.</summary>
+    public void Seek(Func<LogFile, long> to)
+    {
+        var last = Notes.Generations.LastOrDefault(g => g.File is not null)
+            ?? throw new InvalidOperationException($"{partition} has no file yet");
+        using var target = Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
+        Save(Notes.Seek(to(target)));
+    }
+
+    public void Dispose()
+    {
+        Sender.End();
+        file?.Dispose();
+        previous?.Dispose();
+    }
+
+    private void Take(LogChunk chunk)
+    {
+        var lineBegin = splitter.Position;
+        var taken = lineBegin;
+        var count = 0;
+        var stretch = new StretchBuilder(this, lineBegin);
+        foreach (var line in splitter.Split(chunk.Added))
+        {
+            count += records.Take(present!.Number, lineBegin, line, stretch.Open()) ? 1 : 0;
+            lineBegin = line.End;
+            if (count >= StretchRecordsMax || records.Window.IsExceeded)
+            {
+                stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
+                taken = lineBegin;
+                count = 0;
+            }
+
+            if (records.Window.IsExceeded)
+            {
+                // Nothing after this line counts as read.
+                splitter.Restart(lineBegin);
+                file!.TrySeek(lineBegin);
+                return;
+            }
+
+            if (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        if (lineBegin > taken)
+        {
+            stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
+        }
+    }
+
+    // Small while little is held, so that the first records of a backlog are under way soon; whatever is there is read at once.
+    private int ReadLength() => (int)Math.Min(buffer.Length, LogFile.CheckBytes + Math.Max(context.Settings.ReadAheadBytesMax / 4, 65_536));
+
+    private TimeSpan AtEnd()
+    {
+        var stat = file!.Stat();
+        Size = stat.Size;
+        if (quietLooks == 0)
+        {
+            grownAt = context.Time.GetTimestamp();
+        }
+
+        var atName = NameNow();
+        var mayBeOver = stat.Links == 0 || (atName is { } other && other != file.Identity);
+        var sight = new EndSight(
+            stat.Size, stat.Links > 0, atName, mayBeOver ? file.Writers : Writers.CannotTell, context.Time.GetElapsedTime(grownAt));
+        switch (LogEnd.Judge(file.Identity, file.Position, sight, context.Grace))
+        {
+            case EndVerdict.ReadOn:
+                return TimeSpan.Zero;
+            case EndVerdict.Truncated:
+                Replaced();
+                return TimeSpan.Zero;
+            case EndVerdict.Finished:
+                Finish();
+                return TimeSpan.Zero;
+            default:
+                return FindLate() ? TimeSpan.Zero : Quiet();
+        }
+    }
+
+    private TimeSpan Quiet()
+    {
+        quietLooks++;
+        return TimeSpan.FromMilliseconds(Math.Min(5 << Math.Min(quietLooks / 100, 6), 250));
+    }
+
+    /// <summary>The present file holds other bytes now: the rest of what it held is looked for, and then what it holds now is read.</summary>
+    private void Replaced()
+    {
+        var replaced = file!;
+        var checks = new[] { (replaced.Position, replaced.TailCheck) };
+        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == replaced.Identity));
+        var name = present!.Name;
+        if (copy is not null && copy.TryTakeOver(replaced))
+        {
+            file = copy;
+            var number = present.Number;
+            Save(Notes.Carry(number, copy.Identity, NameOf(copy)).Follow(replaced.Identity, name));
+            present = Notes.Numbered(number);
+            replaced.Dispose();
+            return;
+        }
+
+        copy?.Dispose();
+        Lose(new RangePoint(present.Number, splitter.Position), "the file was truncated, and no copy of it is in its directory",
+            n => n.Follow(replaced.Identity, name));
+    }
+
+    private void Lose(RangePoint at, string why, Func<LogNotes, LogNotes> then)
+    {
+        var note = LogWords.Lost(partition, at, why);
+        Save(then(Notes.Lose(at, note)));
+        SourceMetrics.Gap(context.Source.Name);
+        Lost?.Invoke(note);
+        var unfinished = splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes.ToArray() : [];
+        var gap = Notes.Generations.Last(g => g.Entry == GenerationEntry.Gap);
+        Mark(gap, unfinished);
+        Enter(gap, 0);
+    }
+
+    /// <summary>Told of each thing that is lost, once.</summary>
+    public Action<string>? Lost { get; set; }
+
+    /// <summary>Every shard comes to the beginning of a generation that it may enter from wherever it stands.</summary>
+    private void Mark(LogGeneration jump, byte[]? unfinished = null)
+    {
+        var stretch = Boundary(jump.Begin, null);
+        if (jump is { Entry: GenerationEntry.Gap, Lost: { } lost })
+        {
+            records.Lose(lost, jump.Note ?? "", unfinished, stretch);
+        }
+
+        Sender.Offer(stretch);
+    }
+
+    private void Finish()
+    {
+        var number = present!.Number;
+        var end = file!.Position;
+        var stretch = Boundary(new RangePoint(number, end), file.TailCheck);
+        if (splitter.HasUnfinishedLine)
+        {
+            // Nobody will end it any more: it is a record if it can be read as one.
+            var begin = splitter.Position;
+            records.Take(number, begin, splitter.TakeUnfinished(), stretch);
+        }
+
+        var notes = Notes.Close(number, end);
+        if (notes.After(number) is null && NameNow() is { } successor && !notes.Knows(successor))
+        {
+            notes = notes.Follow(successor, partition);
+        }
+
+        Save(notes);
+        Sender.Offer(stretch);
+        previous?.Dispose();
+        (previous, previousEnd) = (file, end);
+        file = null;
+        Advance(number);
+    }
+
+    private void Advance(long after)
+    {
+        present = null;
+        if (Notes.After(after) is { } next)
+        {
+            Enter(next, next.Start);
+        }
+    }
+
+    private void Enter(LogGeneration generation, long position)
+    {
+        file?.Dispose();
+        file = null;
+        present = generation;
+        quietLooks = 0;
+        grownAt = context.Time.GetTimestamp();
+        splitter.Restart(position);
+        if (generation.File is null || generation.End == position)
+        {
+            // Nothing of it is missing anywhere; a shard that is already past its end gets nothing.
+            Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            Advance(generation.Number);
+            return;
+        }
+
+        var checks = LogSearch.ChecksOf(rows, generation.Number);
+        file = Search(() => Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
+        if (file is not null && Notes.Rest is not null)
+        {
+            Save(Notes with { Rest = null });
+        }
+    }
+
+    private LogFile? Verified(LogFile found, LogGeneration generation, long position, List<(long, string)> checks)
+    {
+        if (LogSearch.Holds(found, checks) && found.TrySeek(position))
+        {
+            Size = found.Stat().Size;
+            return found;
+        }
+
+        // The same inode with other content: copied and truncated while nobody looked.
+        var identity = found.Identity;
+        found.Dispose();
+        return Elsewhere(generation, position, checks, n => n.Generations.Any(g => g.Number > generation.Number && g.File == identity)
+            ? n
+            : n.Follow(identity, generation.Name));
+    }
+
+    private LogFile? Elsewhere(LogGeneration generation, long position, List<(long, string)> checks, Func<LogNotes, LogNotes>? then = null)
+    {
+        then ??= n => n;
+        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == generation.File));
+        if (copy is not null && copy.TrySeek(position))
+        {
+            Save(then(Notes.Carry(generation.Number, copy.Identity, NameOf(copy))));
+            present = Notes.Numbered(generation.Number);
+            return copy;
+        }
+
+        copy?.Dispose();
+        if (Notes.Rest?.Position == position)
+        {
+            // It is gone, and all of it had been read when it was last looked at.
+            Save(then(Notes.Close(generation.Number, position)));
+            Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            Advance(generation.Number);
+            return file;
+        }
+
+        Lose(new RangePoint(generation.Number, position), "its file is gone or was written anew, and no copy of it is in its directory", then);
+        return file;
+    }
+
+    private bool FindNext()
+    {
+        if (FindLate())
+        {
+            return true;
+        }
+
+        var last = Notes.Last?.Number ?? 0;
+        if (NameNow() is { } identity && !Notes.Knows(identity))
+        {
+            Save(Notes.Follow(identity, partition));
+        }
+        else if (Sightings.FirstOrDefault(s => !Notes.Knows(s.Identity)) is { Name: not null } sighting)
+        {
+            Save(Notes.Follow(sighting.Identity, sighting.Name));
+        }
+        else
+        {
+            return false;
+        }
+
+        Advance(last);
+        return true;
+    }
+
+    /// <summary>A finished file may grow after all: a writer that kept it open, or a disk that came back.</summary>
+    private bool FindLate()
+    {
+        var grown = previous is { } old && old.Stat().Size > previousEnd
+            ? (old.Identity, previousEnd)
+            : LogFileMap.FindLate(Notes, Sightings) is { } late ? (late.Identity, 0L) : ((FileIdentity, long)?)null;
+        if (grown is not { } it || Notes.Generations.LastOrDefault(g => g.File == it.Item1) is not { End: { } end } generation)
+        {
+            return false;
+        }
+
+        var last = Notes.Last!.Number;
+        if (present is null || file is null)
+        {
+            Save(Notes.Follow(it.Item1, generation.Name, end));
+            Advance(last);
+            return true;
+        }
+
+        Save(Notes.Late(generation, end, splitter.Position));
+        Sender.Offer(Boundary(new RangePoint(present.Number, splitter.Position), null));
+        Advance(last);
+        return true;
+    }
+
+    private LogFile? Find(LogGeneration generation) => previous is not null && previous.Identity == generation.File && previous.Stat().Links == 0
+        ? TakePrevious()
+        : LogSearch.ByIdentity(context.Glob, generation.File!.Value,
+            [partition, generation.Name, .. Sightings.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
+
+    private LogFile? TakePrevious()
+    {
+        var taken = previous;
+        previous = null;
+        return taken;
+    }
+
+    /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>
+    private LogFile? Search(Func<LogFile?> look)
+    {
+        var began = context.Time.GetTimestamp();
+        while (true)
+        {
+            if (look() is { } found)
+            {
+                return found;
+            }
+
+            if (context.Time.GetElapsedTime(began) >= context.Grace || stop.WaitHandle.WaitOne(100))
+            {
+                stop.ThrowIfCancellationRequested();
+                return null;
+            }
+        }
+    }
+
+    private FileIdentity? NameNow() =>
+        PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
+
+    private string NameOf(LogFile found) => Path.GetRelativePath(context.Glob.Directory, found.Path);
+
+    private void Force()
+    {
+        if (context.Time.GetElapsedTime(forcedAt) >= ForcePeriod)
+        {
+            forcedAt = context.Time.GetTimestamp();
+            Sender.Force();
+        }
+    }
+
+    private void Save(LogNotes notes)
+    {
+        notes = notes.Trim(Sender.Look(l => l.Committed).Generation);
+        if (notes == Notes)
+        {
+            return;
+        }
+
+        var next = row with { Generation = notes.Last?.Number ?? 0, Detail = notes.Write() };
+        if (!Wait(context.Store.SavePartition(next, stop)))
+        {
+            throw new ReaderFencedException();
+        }
+
+        row = next;
+        Notes = notes;
+    }
+
+    private LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
+
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    /// <summary>Opens a stretch when its first line comes, closes and offers it.</summary>
+    private struct StretchBuilder(LogSession session, long begin)
+    {
+        private LogStretch? open;
+        private long begin = begin;
+
+        public LogStretch Open() => open ??= new LogStretch(session.context.Shards.Count);
+
+        public void Close(long end, string check)
+        {
+            if (open is not null)
+            {
+                open.End(new RangePoint(session.present!.Number, end), check, end - begin);
+                session.Sender.Offer(open);
+            }
+
+            open = null;
+            begin = end;
+        }
+    }
+}

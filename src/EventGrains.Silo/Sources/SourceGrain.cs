@@ -1,0 +1,41 @@
+using EventGrains.Contracts.Sources;
+using Orleans.Concurrency;
+
+namespace EventGrains.Silo.Sources;
+
+/// <summary>One declared source. Holds what runs it, by its type.</summary>
+/// <remarks>Calls nobody from its turns; what runs behind it calls shards and readers.</remarks>
+[KeepAlive, Reentrant]
+internal sealed class SourceGrain(SourceParts parts) : Grain, ISourceGrain
+{
+    private ISourceRunner? runner;
+
+    public Task<SourceView> Get() => Task.FromResult(Running.View);
+
+    public Task Seek(string partition, SeekTo to, long position) => Running.Seek(partition, to, position);
+
+    public Task Resume(bool skipUnreadable) => Running.Resume(skipUnreadable);
+
+    public Task Ping()
+    {
+        _ = Running;
+        return Task.CompletedTask;
+    }
+
+    public Task Count(long accepted, long rejected)
+    {
+        Running.Count(accepted, rejected);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (runner is not null)
+        {
+            parts.Ended(runner);
+            await runner.DisposeAsync();
+        }
+    }
+
+    private ISourceRunner Running => runner ??= parts.Start(this.GetPrimaryKeyString());
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EventGrains.Silo.Sources;
+
+public static class SourceHosting
+{
+    /// <summary>Where events come from: log files, directories, HTTP. Needs definitions, decoders, settings and the store among the services.</summary>
+    public static ISiloBuilder AddSources(this ISiloBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IShardCalls, ShardCalls>();
+        services.AddSingleton<SourceParts>();
+        services.AddSingleton<SourceSupervisor>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<SourceSupervisor>());
+        return builder;
+    }
+}
