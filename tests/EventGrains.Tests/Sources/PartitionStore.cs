@@ -1,3 +1,4 @@
+using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Datasets;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Sources;
@@ -119,6 +120,8 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
     public Task<IReadOnlyList<DatasetCounts>> ReadDatasets(string? after, int limit, string? only = null, CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task<DatasetRecount> Recount(string name, CancellationToken ct = default) => throw new NotSupportedException();
+
+    public Task<DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) => throw new NotSupportedException("sources do not read dead letters");
 
     public Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default) => throw new NotSupportedException();
 
