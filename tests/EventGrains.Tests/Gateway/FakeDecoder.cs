@@ -11,7 +11,7 @@ public sealed class FakeDecoder(string format = "words") : IEventDecoder
 
     public Decoded Decode(ReadOnlySpan<byte> record, in DecodeContext context, List<StorageEvent> events)
     {
-        var text = Encoding.UTF8.GetString(record).Trim('"');
+        var text = Encoding.UTF8.GetString(record).Trim().Trim('"');
         if (text.StartsWith("bad", StringComparison.Ordinal))
         {
             return new Decoded("<unreadable>", new Rejection("word", $"'{text[..Math.Min(20, text.Length)]}' is bad", "write a good one"));
