@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Serialization;
+using EventGrains.Cli.Output;
 using EventGrains.Gateway;
 using EventGrains.Rules;
 using EventGrains.Silo;
@@ -24,6 +25,11 @@ internal static class ServerHost
     /// <summary>How long a start may take until the server says it is ready: recovery of a large store included.</summary>
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan ReadyEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whoever waits longer is told why, as often.</summary>
+    private static readonly TimeSpan ReadyTellAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>How long intake, commits and connections may take to end.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
 
@@ -37,7 +43,7 @@ internal static class ServerHost
             await app.StartAsync(stop);
             try
             {
-                await Ready(listener, stop);
+                await Ready(surroundings, listener, stop);
                 surroundings.Output.WriteLine($"ready  {listener.Url}{plan.Greeting}");
                 await Serve(surroundings, plan, listener, stop);
             }
@@ -96,13 +102,14 @@ internal static class ServerHost
         return app;
     }
 
-    private static async Task Ready(Listener listener, CancellationToken stop)
+    private static async Task Ready(Surroundings surroundings, Listener listener, CancellationToken stop)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(ReadyWithin);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        var reason = "";
+        using var tick = new PeriodicTimer(ReadyEvery);
+        var reason = "it does not answer";
+        var tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
         try
         {
             do
@@ -113,7 +120,12 @@ internal static class ServerHost
                     return;
                 }
 
-                reason = await answer.Content.ReadAsStringAsync(deadline.Token);
+                reason = JsonText.TextIn(await answer.Content.ReadAsStringAsync(deadline.Token), "reason") ?? $"it answers {answer.StatusCode}";
+                if (surroundings.Time.GetUtcNow() >= tellAt)
+                {
+                    surroundings.Error.WriteLine($"Not ready yet: {reason}");
+                    tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
+                }
             }
             while (await tick.WaitForNextTickAsync(deadline.Token));
         }
