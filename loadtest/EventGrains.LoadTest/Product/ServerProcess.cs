@@ -52,10 +52,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             await server.Ready.WaitAsync(ReadyWithin, ct);
             return server;
         }
-        catch
+        catch (Exception e)
         {
             await server.DisposeAsync();
-            throw;
+            throw e is TimeoutException ? new ProductException($"the product was not ready within {ReadyWithin.TotalSeconds:0} s; see {launch.LogPath}") : e;
         }
     }
 
