@@ -25,7 +25,7 @@ public static class GatewayParts
         services.AddSingleton<FileLookup>();
         services.AddSingleton<TransitionTail>();
         services.AddHostedService(provider => provider.GetRequiredService<TransitionTail>());
-        services.ConfigureHttpJsonOptions(json => GatewayJson.Configured(json.SerializerOptions));
+        services.ConfigureHttpJsonOptions(json => WireJson.Configured(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {

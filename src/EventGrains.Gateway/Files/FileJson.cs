@@ -8,15 +8,15 @@ internal static class FileJson
 {
     public static FileView View(FileState file, Definitions definitions)
     {
-        var (status, existence, locality) = Summarise(file);
+        var summary = FileSummary.Of(file);
         var facts = file.Facts;
         return new FileView(
             file.Id.ToString(),
             file.Id.Storage,
             facts.Path.Value,
-            status,
-            existence,
-            locality,
+            summary.Status,
+            summary.Existence,
+            summary.Locality,
             facts.Size.Bytes,
             Checksums(file),
             Conflicts(file),
@@ -39,12 +39,6 @@ internal static class FileJson
         step.Error,
         step.At,
         DueAt(step));
-
-    public static (FileStatus Status, Existence Existence, Locality Locality) Summarise(FileState file)
-    {
-        var summary = FileSummary.Of(file);
-        return (summary.Status, summary.Existence, summary.Locality);
-    }
 
     private static StepView View(Step step) =>
         new(step.Key.Rule, step.Action, step.State, step.Attempts, step.Error, step.At, DueAt(step));

@@ -28,7 +28,7 @@ internal sealed class FileLookup(IGrainFactory grains)
     private async Task<FileState> FindByPath(string storage, string path)
     {
         var found = await grains.GetGrain<IFileListGrain>(0).FindByPath(storage, path);
-        var live = found.Where(file => FileJson.Summarise(file).Existence != Existence.Deleted).ToList();
+        var live = found.Where(file => FileSummary.Of(file).Existence != Existence.Deleted).ToList();
         return live.Count switch
         {
             1 => live[0],

@@ -61,8 +61,8 @@ internal static class FilesEndpoints
     private static async Task<Ok<ListView<FileView>>> List(HttpContext http, IGrainFactory grains, Definitions definitions)
     {
         var query = http.Request.Query;
-        var page = await grains.GetGrain<IFileListGrain>(0).List(new FileQuery(
-            query.Text("path"),
+        var page = await Page(grains, new FileQuery(
+            PathOf(query),
             query.Text("storage"),
             query.Word<FileStatus>("status"),
             query.Text("dataset"),
@@ -96,11 +96,40 @@ internal static class FilesEndpoints
     {
         var query = http.Request.Query;
         var (state, rule) = (query.Word<StepState>("state"), query.Text("rule"));
-        var page = await grains.GetGrain<IFileListGrain>(0).List(new FileQuery(StepState: state, Rule: rule, After: query.Text("after"), Limit: query.Limit()));
+        var page = await Page(grains, new FileQuery(StepState: state, Rule: rule, After: query.Text("after"), Limit: query.Limit()));
         var steps = page.Items.SelectMany(file => file.Steps
             .Where(step => (state is null || step.State == state) && (rule is null || step.Key.Rule == rule))
             .Select(step => FileJson.View(file, step)));
         return TypedResults.Ok(new ListView<FileStepView>([.. steps], page.Next));
+    }
+
+    private static async Task<FilePage> Page(IGrainFactory grains, FileQuery query)
+    {
+        try
+        {
+            return await grains.GetGrain<IFileListGrain>(0).List(query);
+        }
+        catch (FormatException) when (query.After is not null)
+        {
+            throw ProblemException.BadRequest($"after: '{query.After}' is not a cursor that this server gave", "give the `next` of the page before unchanged, with the same filters");
+        }
+    }
+
+    private static string? PathOf(IQueryCollection query)
+    {
+        if (query.Text("path") is not { } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new PathPattern(path).Text;
+        }
+        catch (FormatException failure)
+        {
+            throw ProblemException.BadRequest($"path: {failure.Message}", "write a glob such as /runs/**/*.h5");
+        }
     }
 
     private static string Named(HttpContext http, string end) => RawTarget.Between(http, Root, end);

@@ -35,9 +35,12 @@ internal sealed record ListView<T>(IReadOnlyList<T> Items, string? Next);
 [JsonSerializable(typeof(ResumeRequest))]
 [JsonSerializable(typeof(StatusJson))]
 [JsonSerializable(typeof(HealthView))]
-internal sealed partial class GatewayJson : JsonSerializerContext
+internal sealed partial class GatewayJson : JsonSerializerContext;
+
+/// <summary>How it is written: enums as words, times as RFC 3339 in UTC.</summary>
+internal static class WireJson
 {
-    public static new readonly JsonSerializerOptions Options = Configured(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    public static readonly JsonSerializerOptions Options = Configured(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
     public static JsonSerializerOptions Configured(JsonSerializerOptions options)
     {
@@ -51,7 +54,7 @@ internal sealed partial class GatewayJson : JsonSerializerContext
         options.Converters.Add(new WordConverter<StepState>());
         options.Converters.Add(new WordConverter<TransitionKind>());
         options.Converters.Add(new WordConverter<SourceState>());
-        options.TypeInfoResolverChain.Insert(0, Default);
+        options.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
         return options;
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class Problems(RequestDelegate next, ILogger<Problems> l
 
         http.Response.ContentType = "application/problem+json";
         var view = new ProblemView(problem.Title, problem.Status, problem.Message, problem.Remedy, problem.Candidates);
-        return http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(view, GatewayJson.Options), http.RequestAborted).AsTask();
+        return http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(view, WireJson.Options), http.RequestAborted).AsTask();
     }
 
     private ProblemException ProblemOf(Exception failure, HttpContext http)

@@ -9,7 +9,7 @@ namespace EventGrains.Gateway.Transitions;
 /// <summary>Writes server-sent events.</summary>
 internal static class SseFrame
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = GatewayJson.Options.Encoder, SkipValidation = true };
+    private static readonly JsonWriterOptions Writing = new() { Encoder = WireJson.Options.Encoder, SkipValidation = true };
 
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Bytes, Utf8JsonWriter Json)? scratch;
@@ -31,7 +31,7 @@ internal static class SseFrame
         bytes.ResetWrittenCount();
         Write(bytes, $"id: {id}\nevent: {name}\ndata: ");
         json.Reset(bytes);
-        JsonSerializer.Serialize(json, data, GatewayJson.Options);
+        JsonSerializer.Serialize(json, data, WireJson.Options);
         json.Flush();
         bytes.Write("\n\n"u8);
         return bytes.WrittenSpan.ToArray();

@@ -52,17 +52,17 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            await wanted.WaitAsync(stoppingToken);
-            try
+            while (true)
             {
+                await wanted.WaitAsync(stoppingToken);
                 await Follow(stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The gateway stops.
         }
     }
 
