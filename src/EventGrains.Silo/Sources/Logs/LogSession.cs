@@ -1,7 +1,6 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Posix;
-using EventGrains.Silo.Store;
 
 namespace EventGrains.Silo.Sources.Logs;
 
@@ -19,12 +18,10 @@ internal sealed class LogSession : IDisposable
     private readonly LineSplitter splitter;
     private readonly CancellationToken stop;
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBytesMax + LogFile.CheckBytes);
-    private readonly IReadOnlyList<PositionRow> rows;
-    private PartitionRow row;
+    private readonly LogClaim claim;
+    private readonly LogFiles files;
     private LogGeneration? present;
     private LogFile? file;
-    private LogFile? previous;
-    private long previousEnd;
     private long forcedAt;
     private long grownAt;
     private int quietLooks;
@@ -34,20 +31,11 @@ internal sealed class LogSession : IDisposable
         this.context = context;
         this.partition = partition;
         this.stop = stop;
-        Sightings = sightings;
-        row = Wait(context.Store.ClaimPartition(context.Source.Name, partition, stop));
-        rows = Wait(context.Store.ReadPositions(context.Source.Name, partition, stop));
-        Notes = LogNotes.Read(row.Detail);
         var shards = context.Shards.Count;
-        var stands = new RangePoint[shards];
-        foreach (var at in rows.Where(r => r.Shard < shards))
-        {
-            stands[at.Shard] = new RangePoint(at.Generation, at.Position);
-        }
-
-        Stands = stands;
+        claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
+        files = new LogFiles(context, partition, stop) { Sightings = sightings };
         Sender = new RangeSender(
-            new RangeLedger(context.Source.Name, partition, row.ReaderEpoch, stands, context.Settings.RangesInFlightMax, StretchRecordsMax),
+            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
         records = new LogRecords(
             context.Source.Name, partition, context.Source.Storage, context.Decoder, shards, context.Settings.LineBytesMax, context.Time);
@@ -57,14 +45,15 @@ internal sealed class LogSession : IDisposable
 
     public RangeSender Sender { get; }
 
-    public LogNotes Notes { get; private set; }
-
-    public IReadOnlyList<RangePoint> Stands { get; }
+    public LogNotes Notes => claim.Notes;
 
     public LogRecords Records => records;
 
     /// <summary>Files that the source's last look gave to this partition; set from outside.</summary>
-    public IReadOnlyList<LogSighting> Sightings { get; set; }
+    public IReadOnlyList<LogSighting> Sightings
+    {
+        set => files.Sightings = value;
+    }
 
     public long Generation => present?.Number ?? Notes.Last?.Number ?? 0;
 
@@ -77,8 +66,8 @@ internal sealed class LogSession : IDisposable
     /// <summary>Takes up where the shards stand.</summary>
     public void Begin()
     {
-        var begin = Notes.BeginFor(Stands);
-        if (Notes.Jump is { } jump && Stands.Min() < jump.Begin)
+        var begin = Notes.BeginFor(claim.Stands);
+        if (Notes.Jump is { } jump && claim.Stands.Min() < jump.Begin)
         {
             Mark(jump);
         }
@@ -166,7 +155,7 @@ internal sealed class LogSession : IDisposable
     {
         var last = Notes.Generations.LastOrDefault(g => g.File is not null)
             ?? throw new InvalidOperationException($"{partition} has no file yet");
-        using var target = Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
+        using var target = files.Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
         Save(Notes.Seek(to(target)));
     }
 
@@ -174,7 +163,7 @@ internal sealed class LogSession : IDisposable
     {
         Sender.End();
         file?.Dispose();
-        previous?.Dispose();
+        files.Dispose();
     }
 
     private void Take(LogChunk chunk)
@@ -226,7 +215,7 @@ internal sealed class LogSession : IDisposable
             grownAt = context.Time.GetTimestamp();
         }
 
-        var atName = NameNow();
+        var atName = files.NameNow();
         var mayBeOver = stat.Links == 0 || (atName is { } other && other != file.Identity);
         var sight = new EndSight(
             stat.Size, stat.Links > 0, atName, mayBeOver ? file.Writers : Writers.CannotTell, context.Time.GetElapsedTime(grownAt));
@@ -256,13 +245,13 @@ internal sealed class LogSession : IDisposable
     {
         var replaced = file!;
         var checks = new[] { (replaced.Position, replaced.TailCheck) };
-        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == replaced.Identity));
+        var copy = files.SearchContent(checks, replaced.Identity);
         var name = present!.Name;
         if (copy is not null && copy.TryTakeOver(replaced))
         {
             file = copy;
             var number = present.Number;
-            Save(Notes.Carry(number, copy.Identity, NameOf(copy)).Follow(replaced.Identity, name));
+            Save(Notes.Carry(number, copy.Identity, files.NameOf(copy)).Follow(replaced.Identity, name));
             present = Notes.Numbered(number);
             replaced.Dispose();
             return;
@@ -313,15 +302,14 @@ internal sealed class LogSession : IDisposable
         }
 
         var notes = Notes.Close(number, end);
-        if (notes.After(number) is null && NameNow() is { } successor && !notes.Knows(successor))
+        if (notes.After(number) is null && files.NameNow() is { } successor && !notes.Knows(successor))
         {
             notes = notes.Follow(successor, partition);
         }
 
         Save(notes);
         Sender.Offer(stretch);
-        previous?.Dispose();
-        (previous, previousEnd) = (file, end);
+        files.Finished(file, end);
         file = null;
         Advance(number);
     }
@@ -351,8 +339,8 @@ internal sealed class LogSession : IDisposable
             return;
         }
 
-        var checks = LogSearch.ChecksOf(rows, generation.Number);
-        file = Search(() => Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
+        var checks = claim.ChecksOf(generation.Number);
+        file = files.Search(() => files.Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
         if (file is not null && Notes.Rest is not null)
         {
             Save(Notes with { Rest = null });
@@ -378,10 +366,10 @@ internal sealed class LogSession : IDisposable
     private LogFile? Elsewhere(LogGeneration generation, long position, List<(long, string)> checks, Func<LogNotes, LogNotes>? then = null)
     {
         then ??= n => n;
-        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == generation.File));
+        var copy = files.SearchContent(checks, generation.File);
         if (copy is not null && copy.TrySeek(position))
         {
-            Save(then(Notes.Carry(generation.Number, copy.Identity, NameOf(copy))));
+            Save(then(Notes.Carry(generation.Number, copy.Identity, files.NameOf(copy))));
             present = Notes.Numbered(generation.Number);
             return copy;
         }
@@ -408,11 +396,11 @@ internal sealed class LogSession : IDisposable
         }
 
         var last = Notes.Last?.Number ?? 0;
-        if (NameNow() is { } identity && !Notes.Knows(identity))
+        if (files.NameNow() is { } identity && !Notes.Knows(identity))
         {
             Save(Notes.Follow(identity, partition));
         }
-        else if (Sightings.FirstOrDefault(s => !Notes.Knows(s.Identity)) is { Name: not null } sighting)
+        else if (files.Sightings.FirstOrDefault(s => !Notes.Knows(s.Identity)) is { Name: not null } sighting)
         {
             Save(Notes.Follow(sighting.Identity, sighting.Name));
         }
@@ -428,10 +416,8 @@ internal sealed class LogSession : IDisposable
     /// <summary>A finished file may grow after all: a writer that kept it open, or a disk that came back.</summary>
     private bool FindLate()
     {
-        var grown = previous is { } old && old.Stat().Size > previousEnd
-            ? (old.Identity, previousEnd)
-            : LogFileMap.FindLate(Notes, Sightings) is { } late ? (late.Identity, 0L) : ((FileIdentity, long)?)null;
-        if (grown is not { } it || Notes.Generations.LastOrDefault(g => g.File == it.Item1) is not { End: { } end } generation)
+        if (files.FindLate(Notes) is not { } grown
+            || Notes.Generations.LastOrDefault(g => g.File == grown) is not { End: { } end } generation)
         {
             return false;
         }
@@ -439,7 +425,7 @@ internal sealed class LogSession : IDisposable
         var last = Notes.Last!.Number;
         if (present is null || file is null)
         {
-            Save(Notes.Follow(it.Item1, generation.Name, end));
+            Save(Notes.Follow(grown, generation.Name, end));
             Advance(last);
             return true;
         }
@@ -450,42 +436,6 @@ internal sealed class LogSession : IDisposable
         return true;
     }
 
-    private LogFile? Find(LogGeneration generation) => previous is not null && previous.Identity == generation.File && previous.Stat().Links == 0
-        ? TakePrevious()
-        : LogSearch.ByIdentity(context.Glob, generation.File!.Value,
-            [partition, generation.Name, .. Sightings.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
-
-    private LogFile? TakePrevious()
-    {
-        var taken = previous;
-        previous = null;
-        return taken;
-    }
-
-    /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>
-    private LogFile? Search(Func<LogFile?> look)
-    {
-        var began = context.Time.GetTimestamp();
-        while (true)
-        {
-            if (look() is { } found)
-            {
-                return found;
-            }
-
-            if (context.Time.GetElapsedTime(began) >= context.Grace || stop.WaitHandle.WaitOne(100))
-            {
-                stop.ThrowIfCancellationRequested();
-                return null;
-            }
-        }
-    }
-
-    private FileIdentity? NameNow() =>
-        PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
-
-    private string NameOf(LogFile found) => Path.GetRelativePath(context.Glob.Directory, found.Path);
-
     private void Force()
     {
         if (context.Time.GetElapsedTime(forcedAt) >= ForcePeriod)
@@ -495,27 +445,9 @@ internal sealed class LogSession : IDisposable
         }
     }
 
-    private void Save(LogNotes notes)
-    {
-        notes = notes.Trim(Sender.Look(l => l.Committed).Generation);
-        if (notes == Notes)
-        {
-            return;
-        }
-
-        var next = row with { Generation = notes.Last?.Number ?? 0, Detail = notes.Write() };
-        if (!Wait(context.Store.SavePartition(next, stop)))
-        {
-            throw new ReaderFencedException();
-        }
-
-        row = next;
-        Notes = notes;
-    }
+    private void Save(LogNotes notes) => claim.Save(notes, Sender.Look(l => l.Committed));
 
     private LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
-
-    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
     /// <summary>Opens a stretch when its first line comes, closes and offers it.</summary>
     private struct StretchBuilder(LogSession session, long begin)
