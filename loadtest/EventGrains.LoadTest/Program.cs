@@ -52,4 +52,12 @@ foreach (var verb in new[] { embedded, crash, memory })
     root.Add(verb);
 }
 
-return await root.Parse(args).InvokeAsync();
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is ProductException or IOException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -1,4 +1,3 @@
-using EventGrains.Files;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Rocks;
@@ -9,5 +8,5 @@ namespace EventGrains.LoadTest.Limits;
 internal static class BareStore
 {
     public static IStore Open(string directory) =>
-        RocksStore.Open(directory, new SiloSettings { Shards = 1 }, state => FileSummary.Of(state).Status);
+        RocksStore.Open(directory, new SiloSettings { Shards = 1 });
 }

@@ -1,4 +1,4 @@
 namespace EventGrains.LoadTest.Product;
 
-/// <summary>The product did not come to an end in time; the message says what was waited for.</summary>
+/// <summary>The product did not do what it must: it did not start, ended by itself, refused a request, or did not come to an end in time.</summary>
 internal sealed class ProductException(string message) : Exception(message);

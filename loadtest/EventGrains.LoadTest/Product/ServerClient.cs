@@ -36,7 +36,7 @@ internal sealed class ServerClient : IDisposable
     }
 
     /// <summary>Offers records once. Null when nothing may be assumed: no connection, or a 503; send the same again.</summary>
-    /// <exception cref="InvalidOperationException">The body itself is refused; sending it again would not help.</exception>
+    /// <exception cref="ProductException">The body itself is refused; sending it again would not help.</exception>
     public async Task<PublishAnswer?> Publish(string source, ReadOnlyMemory<byte> lines, CancellationToken ct)
     {
         using var content = new ReadOnlyMemoryContent(lines);
@@ -51,7 +51,7 @@ internal sealed class ServerClient : IDisposable
 
             return response.StatusCode == HttpStatusCode.ServiceUnavailable
                 ? null
-                : throw new InvalidOperationException($"publishing was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+                : throw new ProductException($"publishing was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
         }
         catch (Exception e) when (IsAway(e, ct))
         {
@@ -111,9 +111,9 @@ internal sealed class ServerClient : IDisposable
         using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), ct);
         if (!response.IsSuccessStatusCode)
         {
-            throw new InvalidOperationException($"GET /{path} was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+            throw new ProductException($"GET /{path} was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
         }
 
-        return await response.Content.ReadFromJsonAsync<T>(Json, ct) ?? throw new InvalidOperationException($"GET /{path} was answered with null");
+        return await response.Content.ReadFromJsonAsync<T>(Json, ct) ?? throw new ProductException($"GET /{path} was answered with null");
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process = new Process { StartInfo = StartInfo(launch), EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Heard(line.Data);
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
-        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"the product ended before it was ready; see {launch.LogPath}"));
+        _process.Exited += (_, _) => _ready.TrySetException(new ProductException($"the product ended before it was ready; see {launch.LogPath}"));
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -52,10 +52,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             await server.Ready.WaitAsync(ReadyWithin, ct);
             return server;
         }
-        catch
+        catch (Exception e)
         {
             await server.DisposeAsync();
-            throw;
+            throw e is TimeoutException ? new ProductException($"the product was not ready within {ReadyWithin.TotalSeconds:0} s; see {launch.LogPath}") : e;
         }
     }
 

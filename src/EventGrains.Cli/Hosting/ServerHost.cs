@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +8,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Serialization;
+using EventGrains.Cli.Client;
+using EventGrains.Cli.Output;
 using EventGrains.Gateway;
 using EventGrains.Rules;
 using EventGrains.Silo;
@@ -24,6 +27,12 @@ internal static class ServerHost
     /// <summary>How long a start may take until the server says it is ready: recovery of a large store included.</summary>
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan ReadyFirst = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whoever waits longer is told why, as often.</summary>
+    private static readonly TimeSpan ReadyTellAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>How long intake, commits and connections may take to end.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
 
@@ -32,12 +41,16 @@ internal static class ServerHost
         using var listener = Listener.Bind(plan.Settings.Host);
         try
         {
+            // What the user may have got wrong comes before the store is opened.
+            var actions = ActionAssemblies.Load(surroundings, plan.Settings.Host.ActionAssemblies);
+            plan.Settings.Gateway.Tokens = TokenFile.Read(surroundings, plan.Settings.Host.TokenFile);
+            plan.Settings.Gateway.ListenAddress = listener.Name;
             var store = StoreSchema.OpenEmbedded(plan.Settings.Silo);
-            await using var app = Build(surroundings, plan, listener, store);
+            await using var app = Build(surroundings, plan, listener, actions, store);
             await app.StartAsync(stop);
             try
             {
-                await Ready(listener, stop);
+                await Ready(surroundings, listener, stop);
                 surroundings.Output.WriteLine($"ready  {listener.Url}{plan.Greeting}");
                 await Serve(surroundings, plan, listener, stop);
             }
@@ -60,13 +73,9 @@ internal static class ServerHost
     }
 
     /// <summary>The program's table of contents.</summary>
-    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IStore store)
+    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IReadOnlyList<Assembly> actions, IStore store)
     {
         var settings = plan.Settings;
-        var actions = ActionAssemblies.Load(surroundings, settings.Host.ActionAssemblies);
-        settings.Gateway.Tokens = TokenFile.Read(surroundings, settings.Host.TokenFile);
-        settings.Gateway.ListenAddress = listener.Name;
-
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Logging.AddServerLogs(settings.Host);
@@ -96,16 +105,17 @@ internal static class ServerHost
         return app;
     }
 
-    private static async Task Ready(Listener listener, CancellationToken stop)
+    private static async Task Ready(Surroundings surroundings, Listener listener, CancellationToken stop)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(ReadyWithin);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        var reason = "";
+        var wait = new Backoff(ReadyFirst, ReadyMax);
+        var reason = "it does not answer";
+        var tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
         try
         {
-            do
+            for (; ; await Task.Delay(wait.Next(), deadline.Token))
             {
                 using var answer = await http.GetAsync(new Uri($"{listener.Url}/healthz/ready"), deadline.Token);
                 if (answer.StatusCode == HttpStatusCode.OK)
@@ -113,9 +123,13 @@ internal static class ServerHost
                     return;
                 }
 
-                reason = await answer.Content.ReadAsStringAsync(deadline.Token);
+                reason = JsonText.TextIn(await answer.Content.ReadAsStringAsync(deadline.Token), "reason") ?? $"it answers {answer.StatusCode}";
+                if (surroundings.Time.GetUtcNow() >= tellAt)
+                {
+                    surroundings.Error.WriteLine($"Not ready yet: {reason}");
+                    tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
+                }
             }
-            while (await tick.WaitForNextTickAsync(deadline.Token));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

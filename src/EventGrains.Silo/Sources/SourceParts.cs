@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using EventGrains.Events;
 using EventGrains.Rules;
+using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Sources.Logs;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ internal sealed class SourceParts(
     IGrainFactory grains,
     SiloSettings settings,
     TimeProvider time,
+    IEnumerable<ICopySightings> copies,
     ILoggerFactory logs)
 {
     private readonly ConcurrentDictionary<IAsyncDisposable, bool> running = new();
@@ -61,10 +63,20 @@ internal sealed class SourceParts(
         ISourceRunner runner = definition.Type switch
         {
             SourceType.Log => new LogSource(LogContextOf(source), grains, logs.CreateLogger<LogSource>()),
+            SourceType.Directory => new DirectorySource(DirectoryContextOf(definition), logs.CreateLogger<DirectorySource>()),
             _ => new HttpSource(definition),
         };
         Started(runner);
         runner.Start();
         return runner;
+    }
+
+    private DirectoryContext DirectoryContextOf(SourceDefinition source)
+    {
+        var storage = Definitions.Storage(source.Storage)
+            ?? throw new ArgumentException($"source '{source.Name}' speaks of storage '{source.Storage}', which is not declared");
+        var root = new WatchedRoot(Path.GetFullPath(storage.Root
+            ?? throw new ArgumentException($"storage '{storage.Name}' has no root, and source '{source.Name}' watches it; add 'root: DIRECTORY'")));
+        return new DirectoryContext(source, storage, root, store, shards, copies.FirstOrDefault(), settings, time);
     }
 }

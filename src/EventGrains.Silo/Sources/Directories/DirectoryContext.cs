@@ -1,0 +1,27 @@
+using EventGrains.Rules;
+using EventGrains.Silo.Store;
+
+namespace EventGrains.Silo.Sources.Directories;
+
+/// <summary>What a directory source works with.</summary>
+internal sealed record DirectoryContext(
+    SourceDefinition Source,
+    StorageDefinition Storage,
+    WatchedRoot Root,
+    IStore Store,
+    IShardCalls Shards,
+    ICopySightings? Copies,
+    SiloSettings Settings,
+    TimeProvider Time)
+{
+    public DateTime Now => Time.GetUtcNow().UtcDateTime;
+
+    /// <summary>Its files are copies: they make statements on other files and are none themselves.</summary>
+    public bool IsReplica => Storage.Role == StorageRole.Replica;
+}
+
+/// <summary>The root is not the one that was watched: nothing may be concluded.</summary>
+internal sealed class RootLostException(string reason) : Exception(reason);
+
+/// <summary>A scan found so much missing that somebody must say whether that is so.</summary>
+internal sealed class MissingFilesException(string reason) : Exception(reason);

@@ -1,0 +1,254 @@
+using EventGrains.Events;
+using EventGrains.Files;
+using EventGrains.Silo.Sources.Posix;
+using Microsoft.Win32.SafeHandles;
+
+namespace EventGrains.Silo.Sources.Directories;
+
+/// <summary>Looks at paths and says what is new, compared with what is known durably. One batch at a time: the next one sees what this one said.</summary>
+/// <remarks>
+/// A file is announced only when it is complete (no writer has it open) and can be opened for reading, and its facts are those of
+/// that open file. What is gone is said to be deleted only when its path says ENOENT, or is another file, beneath an unchanged root.
+/// </remarks>
+internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents events) : IDisposable
+{
+    private const int FilesPerPathMax = 100;
+    private readonly SemaphoreSlim oneAtATime = new(1);
+
+    /// <summary>Files that could not be opened for reading, or whose date is in the future, since the last scan began.</summary>
+    public int Unannounced { get; set; }
+
+    /// <summary>Looks at what may be there. Gives back what must be looked at again, and what is not there any more.</summary>
+    /// <param name="isNoticed">A notice said that the last writer closed it; a scan knows no such thing.</param>
+    public async Task<LookAnswer> Look(IReadOnlyList<Look> looks, bool isNoticed, CancellationToken ct)
+    {
+        await oneAtATime.WaitAsync(ct);
+        try
+        {
+            CheckRoot();
+            var answer = new LookAnswer();
+            var seen = new List<(Look Look, FileStat Stat)>();
+            foreach (var look in looks)
+            {
+                switch (context.Root.Look(look.Path, out var stat))
+                {
+                    case Sight.Seen when stat.Kind == FileKind.Regular:
+                        seen.Add((look, stat));
+                        break;
+                    case Sight.Absent:
+                        answer.Vanished.Add(look.Path);
+                        break;
+                    default:
+                        // A directory, a link, a device, or not to be told: nothing that is announced.
+                        break;
+                }
+            }
+
+            await (context.IsReplica ? TakeCopies(seen, isNoticed, answer, ct) : TakeFiles(seen, isNoticed, answer, ct));
+            return answer;
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Concludes for paths where something was: each known file that is proved to be there no more is deleted.</summary>
+    public async Task Conclude(IReadOnlyList<string> paths, CancellationToken ct)
+    {
+        await oneAtATime.WaitAsync(ct);
+        try
+        {
+            var gone = new List<StorageEvent>();
+            var copies = new List<CopySighting>();
+            foreach (var path in paths)
+            {
+                if (context.IsReplica)
+                {
+                    if (context.Root.Look(path, context.Root.Notes?.Device, out _) == Sight.Absent)
+                    {
+                        copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, context.Root.ClockNear(path), null));
+                    }
+
+                    continue;
+                }
+
+                foreach (var known in await context.Store.FindByPath(context.Storage.Name, path, FilesPerPathMax, ct))
+                {
+                    if (IsGone(known))
+                    {
+                        gone.Add(DirectoryFacts.OfGone(known, context.Root.ClockNear(path)));
+                    }
+                }
+            }
+
+            // After the looks: a root that was unmounted meanwhile would have made them all lies.
+            CheckRoot();
+            await events.Apply(gone, ct);
+            await events.Take(copies, ct);
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Whether a file that is known to be at its path is proved not to be there: ENOENT, or another file has the name.</summary>
+    public bool IsGone(FileState known)
+    {
+        if (!DirectoryFacts.IsLive(known.Facts)
+            || known.Facts.Path.Value is not { } path
+            || !FileIdentity.TryParse(known.Id.Native, out var identity))
+        {
+            return false;
+        }
+
+        return context.Root.Look(path, identity.Device, out var stat) switch
+        {
+            Sight.Absent => true,
+            Sight.Seen => stat.Identity != identity && stat.Identity.Device == identity.Device,
+            _ => false,
+        };
+    }
+
+    public void CheckRoot()
+    {
+        if (context.Root.Trouble() is { } trouble)
+        {
+            throw new RootLostException(trouble);
+        }
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    private async Task TakeFiles(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
+    {
+        var known = await Load(seen.Select(s => IdOf(s.Stat)).ToHashSet(), ct);
+        var said = new Dictionary<FileId, StorageEvent>();
+        foreach (var (look, first) in seen)
+        {
+            var stat = first;
+            var id = IdOf(stat);
+            var state = known.GetValueOrDefault(id);
+            var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
+            if (!isSame && !IsComplete(look, isNoticed, ref stat, answer))
+            {
+                continue;
+            }
+
+            var isKnownPathItsToo = state?.Facts.Path.Value is { } knownPath && knownPath != look.Path
+                && context.Root.Look(knownPath, out var there) == Sight.Seen && there.Identity == stat.Identity;
+            if (DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo) is not { } saying)
+            {
+                continue;
+            }
+
+            // Of two names of one file in one batch the first is taken; the other is looked at once that is known.
+            if (!said.TryAdd(id, saying))
+            {
+                answer.Again.Add(look with { Attempt = look.Attempt + 1 });
+                continue;
+            }
+
+            if (saying.Says.Path.Value is not null && state?.Facts.Path.Value != look.Path
+                && (await context.Store.FindByPath(context.Storage.Name, look.Path, FilesPerPathMax, ct)).Any(f => f.Id != id && DirectoryFacts.IsLive(f.Facts)))
+            {
+                // It took another file's place.
+                answer.Vanished.Add(look.Path);
+            }
+        }
+
+        await events.Apply([.. said.Values], ct);
+    }
+
+    private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
+    {
+        var sightings = new List<CopySighting>();
+        foreach (var (look, first) in seen)
+        {
+            var stat = first;
+            if (IsComplete(look, isNoticed, ref stat, answer))
+            {
+                sightings.Add(new CopySighting(context.Source.Name, context.Storage.Name, look.Path, stat.ChangedAt, stat.Size));
+            }
+        }
+
+        await events.Take(sightings, ct);
+    }
+
+    /// <summary>Opens the file, which proves that it can be read, and looks at it while no writer has it.</summary>
+    private bool IsComplete(in Look look, bool isNoticed, ref FileStat stat, LookAnswer answer)
+    {
+        using var file = context.Root.TryOpen(look.Path, out _);
+        if (file is null)
+        {
+            Again(look, answer);
+            return false;
+        }
+
+        var isComplete = PosixFile.WritersOf(file) switch
+        {
+            Writers.None => true,
+            Writers.Some => false,
+            _ => isNoticed || context.Now - PosixFile.Stat(file).ModifiedAt >= TimeSpan.FromSeconds(context.Settings.SettleSeconds),
+        };
+        var now = PosixFile.Stat(file);
+        if (!isComplete || now.Identity != stat.Identity)
+        {
+            Again(look, answer);
+            return false;
+        }
+
+        if (now.ChangedAt > context.Now + DecodeContext.DateAheadMax)
+        {
+            // It would freeze the file's registers for ever; the clock of its file system is wrong.
+            Unannounced++;
+            SourceMetrics.Count(context.Source.Name, 0, 1);
+            return false;
+        }
+
+        stat = now;
+        return true;
+    }
+
+    private void Again(in Look look, LookAnswer answer)
+    {
+        if (look.Attempt < Directories.Look.AttemptsMax)
+        {
+            answer.Again.Add(look with { Attempt = look.Attempt + 1 });
+        }
+        else
+        {
+            Unannounced++;
+        }
+    }
+
+    private FileId IdOf(in FileStat stat) => new(context.Storage.Name, stat.Identity.ToString());
+
+    private async Task<Dictionary<FileId, FileState>> Load(IReadOnlyCollection<FileId> ids, CancellationToken ct)
+    {
+        var known = new Dictionary<FileId, FileState>();
+        foreach (var shard in ids.GroupBy(id => id.ShardOf(context.Store.Shards)))
+        {
+            foreach (var state in await context.Store.Load(shard.Key, [.. shard], ct))
+            {
+                if (state is not null)
+                {
+                    known[state.Id] = state;
+                }
+            }
+        }
+
+        return known;
+    }
+}
+
+/// <summary>What a batch of looks leaves to do.</summary>
+internal sealed class LookAnswer
+{
+    /// <summary>Not complete or not readable yet.</summary>
+    public List<Look> Again { get; } = [];
+
+    /// <summary>Nothing is there, or another file than the one that was.</summary>
+    public List<string> Vanished { get; } = [];
+}

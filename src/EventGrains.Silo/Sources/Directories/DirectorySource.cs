@@ -1,0 +1,399 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Store;
+using Microsoft.Extensions.Logging;
+
+namespace EventGrains.Silo.Sources.Directories;
+
+/// <summary>A watched directory: notices say where to look, looks say what is there, scans find what notices missed.</summary>
+internal sealed partial class DirectorySource : ISourceRunner
+{
+    /// <summary>Notices that wait to be taken; beyond it the kernel keeps them, and beyond its own bound it says so and a scan follows.</summary>
+    private const int NoticesMax = 65_536;
+    private const int BatchPathsMax = 500;
+
+    // The row in which the root is remembered; a directory has no other partition.
+    private const string RootPartition = "root";
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UnwatchedScanPeriod = TimeSpan.FromMinutes(1);
+
+    private readonly DirectoryContext context;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Channel<Notice> notices = Channel.CreateBounded<Notice>(NoticesMax);
+    private readonly LookQueue queue = new();
+    private readonly HashSet<string> movedAway = new(StringComparer.Ordinal);
+    private readonly DirectoryEvents events;
+    private readonly DirectoryLooks looks;
+    private Task running = Task.CompletedTask;
+    private volatile bool isScanDue = true;
+    private volatile bool isConfirmed;
+    private volatile bool isPaused;
+    private bool adoptRoot;
+    private long scannedAt;
+    private volatile SourceView view;
+
+    public DirectorySource(DirectoryContext context, ILogger log)
+    {
+        this.context = context;
+        this.log = log;
+        events = new DirectoryEvents(context);
+        looks = new DirectoryLooks(context, events);
+        view = new SourceView(context.Source.Name, "directory", context.Source.Format, context.Storage.Name, SourceState.Running, null, []);
+    }
+
+    public SourceView View => view;
+
+    /// <summary>How many scans have ended; for tests, which wait for one.</summary>
+    public int Scans { get; private set; }
+
+    public void Start() => running = Task.Run(Run);
+
+    public Task Seek(string partition, SeekTo to, long position) => throw new InvalidOperationException(
+        $"source '{context.Source.Name}' is a directory and has no positions; it is compared with what is known every {context.Settings.ScanMinutes} minutes");
+
+    /// <summary>Says yes to what it asked: that so many files are gone, or that the root is another one now. Scans again.</summary>
+    public Task Resume(bool skipUnreadable)
+    {
+        lock (queue)
+        {
+            isConfirmed = isPaused;
+            adoptRoot = view.State == SourceState.Stopped;
+            isPaused = false;
+            isScanDue = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public void Count(long accepted, long rejected)
+    {
+        // It counts what it announces.
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private async Task Run()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await OpenRoot();
+                await Watch();
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RootLostException lost)
+            {
+                Show(SourceState.Stopped, $"{lost.Message}; nothing is said to be deleted. Mount it again; or, if this is the directory now, 'eventgrains source resume {context.Source.Name}'");
+            }
+            catch (IOException missing)
+            {
+                Show(SourceState.Stopped, $"{missing.Message}; create or mount it, and it is watched");
+            }
+            catch (Exception failure)
+            {
+                LogTrouble(context.Source.Name, failure);
+                Show(SourceState.Stopped, failure.Message);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The known root, or at first sight this one from now on.</summary>
+    private async Task OpenRoot()
+    {
+        var row = (await context.Store.ReadPartitions(context.Source.Name, stop.Token)).FirstOrDefault(r => r.Partition == RootPartition);
+        context.Root.Notes = RootNotes.Read(row?.Detail);
+        if (context.Root.Notes is null || TakeAdoption())
+        {
+            var claimed = await context.Store.ClaimPartition(context.Source.Name, RootPartition, stop.Token);
+            await context.Store.SavePartition(claimed with { Detail = context.Root.Adopt().Write() }, stop.Token);
+        }
+
+        looks.CheckRoot();
+    }
+
+    /// <summary>Runs until the root is lost or the source stops.</summary>
+    private async Task Watch()
+    {
+        using var inotify = new Inotify();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var watches = new DirectoryWatches(context.Root, inotify);
+        var reader = new Thread(() => Read(inotify, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
+        var scan = new DirectoryScan(context, looks, watches, Leave);
+        var scanning = Task.CompletedTask;
+        var walks = new List<Task>();
+        while (notices.Reader.TryRead(out _))
+        {
+            // Left over from watches that are gone: the scan that begins now sees more.
+        }
+
+        isScanDue = true;
+        reader.Start();
+        try
+        {
+            while (true)
+            {
+                ended.Token.ThrowIfCancellationRequested();
+                looks.CheckRoot();
+                while (notices.Reader.TryRead(out var notice))
+                {
+                    Take(notice, watches, directory => walks.Add(Task.Run(() => scan.Walk(directory, ended.Token))));
+                }
+
+                walks.RemoveAll(w => w.IsCompletedSuccessfully);
+                await Task.WhenAll(walks.Where(w => w.IsCompleted));
+                if (scanning.IsCompleted)
+                {
+                    await Settle(scanning);
+                    if (!isPaused && IsScanDue(watches))
+                    {
+                        scanning = Task.Run(() => Scan(scan, watches, ended.Token));
+                    }
+                }
+
+                var isBusy = !isPaused && await LookAround(scan, walks, ended.Token);
+
+                Show(isPaused ? SourceState.Paused : SourceState.Running, isPaused ? view.Reason : Describe(watches, scan));
+                if (!isBusy)
+                {
+                    await WaitForNotice(ended.Token);
+                }
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll([scanning, .. walks]).ContinueWith(_ => { }, TaskScheduler.Default);
+            reader.Join();
+        }
+    }
+
+    private void Read(Inotify inotify, CancellationToken ct)
+    {
+        var read = new List<Notice>();
+        while (!ct.IsCancellationRequested)
+        {
+            read.Clear();
+            inotify.Read(read, timeoutMilliseconds: 200);
+            foreach (var notice in read)
+            {
+                while (!notices.Writer.TryWrite(notice) && !ct.IsCancellationRequested)
+                {
+                    ct.WaitHandle.WaitOne(20);
+                }
+            }
+        }
+    }
+
+    private void Take(Notice notice, DirectoryWatches watches, Action<string> walk)
+    {
+        if ((notice.What & (Notices.Overflow | Notices.Unmounted)) != 0)
+        {
+            isScanDue = true;
+            return;
+        }
+
+        if ((notice.What & Notices.Ignored) != 0)
+        {
+            watches.Forget(notice.Watch);
+            return;
+        }
+
+        if (watches.PathOf(notice.Watch) is not { } directory || notice.Name.Length == 0 || WatchedRoot.IsOurs(notice.Name))
+        {
+            return;
+        }
+
+        var path = $"{directory}/{notice.Name}";
+        if ((notice.What & Notices.OfDirectory) == 0)
+        {
+            if ((notice.What & (Notices.WriterClosed | Notices.MovedTo | Notices.MovedFrom | Notices.Deleted | Notices.Attributes)) != 0)
+            {
+                lock (queue)
+                {
+                    queue.Add(path, context.Now);
+                }
+            }
+        }
+        else if ((notice.What & (Notices.Created | Notices.MovedTo)) != 0)
+        {
+            walk(path);
+        }
+        else if ((notice.What & Notices.MovedFrom) != 0)
+        {
+            watches.RemoveBelow(path);
+            movedAway.Add(path);
+        }
+    }
+
+    /// <summary>True when there may be more to do at once.</summary>
+    private async Task<bool> LookAround(DirectoryScan scan, List<Task> walks, CancellationToken ct)
+    {
+        List<Look> due;
+        lock (queue)
+        {
+            due = queue.TakeDue(context.Now, BatchPathsMax, vanished: false);
+        }
+
+        if (due.Count > 0)
+        {
+            Leave(await looks.Look(due, isNoticed: true, ct));
+        }
+
+        // What vanished may have been moved to where a look or walk has not been yet.
+        if (walks.Count > 0 || notices.Reader.Count > 0)
+        {
+            return due.Count > 0;
+        }
+
+        List<Look> gone;
+        lock (queue)
+        {
+            gone = queue.HasDue(context.Now) ? [] : queue.TakeDue(context.Now, BatchPathsMax, vanished: true);
+        }
+
+        if (gone.Count > 0)
+        {
+            await looks.Conclude([.. gone.Select(l => l.Path)], ct);
+        }
+        else if (movedAway.Count > 0)
+        {
+            var directory = movedAway.First();
+            await scan.FindVanishedBelow(directory, Vanished, ct);
+            movedAway.Remove(directory);
+        }
+
+        return due.Count + gone.Count > 0;
+    }
+
+    private async Task Scan(DirectoryScan scan, DirectoryWatches watches, CancellationToken ct)
+    {
+        looks.CheckRoot();
+        looks.Unannounced = 0;
+        watches.ForgetTrouble();
+        await scan.Walk("", ct);
+        await scan.FindMissing(isConfirmed, Vanished, ct);
+        isConfirmed = false;
+        Scans++;
+    }
+
+    /// <summary>Ends a scan: its failure is the source's, except that it may ask.</summary>
+    private async Task Settle(Task scan)
+    {
+        try
+        {
+            await scan;
+        }
+        catch (MissingFilesException missing)
+        {
+            if (!isPaused && !isScanDue)
+            {
+                isPaused = true;
+                Show(SourceState.Paused, missing.Message);
+                LogPaused(context.Source.Name, missing.Message);
+            }
+        }
+    }
+
+    private bool IsScanDue(DirectoryWatches watches)
+    {
+        var period = TimeSpan.FromMinutes(context.Settings.ScanMinutes);
+        period = watches.Trouble is not null && UnwatchedScanPeriod < period ? UnwatchedScanPeriod : period;
+        lock (queue)
+        {
+            var isDue = isScanDue || queue.HasOverflowed || context.Time.GetElapsedTime(scannedAt) >= period;
+            if (isDue)
+            {
+                isScanDue = false;
+                queue.ForgetOverflow();
+                scannedAt = context.Time.GetTimestamp();
+            }
+
+            return isDue;
+        }
+    }
+
+    private void Leave(LookAnswer answer)
+    {
+        lock (queue)
+        {
+            var now = context.Now;
+            answer.Again.ForEach(l => queue.Add(l.Path, now + l.Pause, l.Attempt));
+            answer.Vanished.ForEach(p => queue.AddVanished(p, now));
+        }
+    }
+
+    /// <summary>Waits while the queue is full: a scan may find more than it holds.</summary>
+    private async Task Vanished(string path)
+    {
+        while (true)
+        {
+            lock (queue)
+            {
+                if (queue.Count < LookQueue.PathsMax / 2)
+                {
+                    queue.AddVanished(path, context.Now);
+                    return;
+                }
+            }
+
+            await Task.Delay(Tick, context.Time, stop.Token);
+        }
+    }
+
+    private bool TakeAdoption()
+    {
+        lock (queue)
+        {
+            var take = adoptRoot;
+            adoptRoot = false;
+            return take;
+        }
+    }
+
+    private async Task WaitForNotice(CancellationToken ct)
+    {
+        using var tick = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        tick.CancelAfter(Tick);
+        await ((Task)notices.Reader.WaitToReadAsync(tick.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private string? Describe(DirectoryWatches watches, DirectoryScan scan)
+    {
+        string?[] reasons =
+        [
+            events.Trouble,
+            watches.Trouble,
+            looks.Unannounced > 0 ? $"{looks.Unannounced} files are not announced: they are open for writing, not readable, or dated in the future" : null,
+            scan.Unlisted > 0 ? $"{scan.Unlisted} directories could not be listed" : null,
+            context is { IsReplica: true, Copies: null } ? "nobody takes what it sees of copies" : null,
+        ];
+        var said = string.Join("; ", reasons.Where(r => r is not null));
+        return said.Length == 0 ? null : said;
+    }
+
+    private void Show(SourceState state, string? reason)
+    {
+        if (view.State != state || view.Reason != reason)
+        {
+            view = view with { State = state, Reason = reason };
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "source {source}: watching failed, tries again")]
+    private partial void LogTrouble(string source, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "source {source} paused: {reason}")]
+    private partial void LogPaused(string source, string reason);
+}

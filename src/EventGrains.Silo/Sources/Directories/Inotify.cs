@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using EventGrains.Silo.Sources.Posix;
+using Microsoft.Win32.SafeHandles;
+
+namespace EventGrains.Silo.Sources.Directories;
+
+[Flags]
+internal enum Notices : uint
+{
+    None = 0,
+    Attributes = 0x4,
+    WriterClosed = 0x8,
+    MovedFrom = 0x40,
+    MovedTo = 0x80,
+    Created = 0x100,
+    Deleted = 0x200,
+    Unmounted = 0x2000,
+    Overflow = 0x4000,
+    Ignored = 0x8000,
+    OnlyDirectories = 0x0100_0000,
+    NoFollow = 0x0200_0000,
+    ExceptUnlinked = 0x0400_0000,
+    OfDirectory = 0x4000_0000,
+}
+
+/// <param name="Watch">Which watched directory; -1 for an overflow.</param>
+/// <param name="Cookie">Joins the two sides of a rename.</param>
+internal readonly record struct Notice(int Watch, Notices What, uint Cookie, string Name);
+
+/// <summary>The kernel's notices of what happens in directories; each directory is watched by itself.</summary>
+internal sealed unsafe class Inotify : IDisposable
+{
+    private const int NonBlockingCloseOnExec = SystemCalls.OpenNonBlocking | SystemCalls.OpenCloseOnExec;
+
+    private const Notices Wanted = Notices.Attributes | Notices.WriterClosed | Notices.MovedFrom | Notices.MovedTo | Notices.Created
+        | Notices.Deleted | Notices.OnlyDirectories | Notices.NoFollow | Notices.ExceptUnlinked;
+
+    private readonly SafeFileHandle handle;
+    private readonly byte[] buffer = new byte[256 * 1024];
+
+    public Inotify()
+    {
+        var descriptor = SystemCalls.InotifyInit(NonBlockingCloseOnExec);
+        handle = descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw PosixFile.Failed("directories cannot be watched; raise fs.inotify.max_user_instances", Marshal.GetLastPInvokeError());
+    }
+
+    private int Descriptor => (int)handle.DangerousGetHandle();
+
+    /// <summary>Watches a directory; the same number again for one that is watched already, whatever it is called now. -1 and the error when it cannot be.</summary>
+    public int TryAdd(string path, out int error)
+    {
+        fixed (byte* bytes = PosixPath.Encode(path))
+        {
+            var watch = SystemCalls.InotifyAdd(Descriptor, bytes, (uint)Wanted);
+            error = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return watch;
+        }
+    }
+
+    public void Remove(int watch) => _ = SystemCalls.InotifyRemove(Descriptor, watch);
+
+    /// <summary>Adds what has happened to <paramref name="notices"/>; waits for the first no longer than the time-out.</summary>
+    public void Read(List<Notice> notices, int timeoutMilliseconds)
+    {
+        var request = new SystemCalls.PollRequest { Descriptor = Descriptor, Events = 1 };
+        if (SystemCalls.Poll(&request, 1, timeoutMilliseconds) <= 0)
+        {
+            return;
+        }
+
+        fixed (byte* bytes = buffer)
+        {
+            var length = (int)SystemCalls.Read(Descriptor, bytes, buffer.Length);
+            if (length > 0)
+            {
+                Parse(buffer.AsSpan(0, length), notices);
+            }
+        }
+    }
+
+    /// <summary>struct inotify_event: watch, mask, cookie, length of the name, and the name with one or more NULs.</summary>
+    public static void Parse(ReadOnlySpan<byte> bytes, List<Notice> notices)
+    {
+        while (bytes.Length >= 16)
+        {
+            var watch = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            var what = (Notices)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+            var cookie = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+            var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+            var name = bytes.Slice(16, length);
+            var end = name.IndexOf((byte)0);
+            notices.Add(new Notice(watch, what, cookie, PosixPath.Decode(end < 0 ? name : name[..end])));
+            bytes = bytes[(16 + length)..];
+        }
+    }
+
+    public void Dispose() => handle.Dispose();
+}
