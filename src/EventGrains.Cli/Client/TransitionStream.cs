@@ -23,9 +23,6 @@ internal sealed record TransitionFilter
 
     public IReadOnlyList<string> Kinds { get; init; } = [];
 
-    /// <summary>One file by its id. Whoever asks must still look at each transition: a server may not know this filter.</summary>
-    public string? Id { get; init; }
-
     public string? From { get; init; }
 }
 
@@ -81,7 +78,6 @@ internal sealed class TransitionStream(ServerClient server, TimeProvider time, A
         .Add("path", filter.Paths)
         .Add("dataset", filter.Datasets)
         .Add("kind", filter.Kinds)
-        .Add("id", filter.Id)
         .Add("from", filter.From)
         .ToString();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Serialization;
+using EventGrains.Cli.Client;
 using EventGrains.Cli.Output;
 using EventGrains.Gateway;
 using EventGrains.Rules;
@@ -25,7 +27,8 @@ internal static class ServerHost
     /// <summary>How long a start may take until the server says it is ready: recovery of a large store included.</summary>
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan ReadyEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReadyFirst = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Whoever waits longer is told why, as often.</summary>
     private static readonly TimeSpan ReadyTellAfter = TimeSpan.FromSeconds(5);
@@ -38,8 +41,12 @@ internal static class ServerHost
         using var listener = Listener.Bind(plan.Settings.Host);
         try
         {
+            // What the user may have got wrong comes before the store is opened.
+            var actions = ActionAssemblies.Load(surroundings, plan.Settings.Host.ActionAssemblies);
+            plan.Settings.Gateway.Tokens = TokenFile.Read(surroundings, plan.Settings.Host.TokenFile);
+            plan.Settings.Gateway.ListenAddress = listener.Name;
             var store = StoreSchema.OpenEmbedded(plan.Settings.Silo);
-            await using var app = Build(surroundings, plan, listener, store);
+            await using var app = Build(surroundings, plan, listener, actions, store);
             await app.StartAsync(stop);
             try
             {
@@ -66,13 +73,9 @@ internal static class ServerHost
     }
 
     /// <summary>The program's table of contents.</summary>
-    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IStore store)
+    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IReadOnlyList<Assembly> actions, IStore store)
     {
         var settings = plan.Settings;
-        var actions = ActionAssemblies.Load(surroundings, settings.Host.ActionAssemblies);
-        settings.Gateway.Tokens = TokenFile.Read(surroundings, settings.Host.TokenFile);
-        settings.Gateway.ListenAddress = listener.Name;
-
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Logging.AddServerLogs(settings.Host);
@@ -107,12 +110,12 @@ internal static class ServerHost
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(ReadyWithin);
-        using var tick = new PeriodicTimer(ReadyEvery);
+        var wait = new Backoff(ReadyFirst, ReadyMax);
         var reason = "it does not answer";
         var tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
         try
         {
-            do
+            for (; ; await Task.Delay(wait.Next(), deadline.Token))
             {
                 using var answer = await http.GetAsync(new Uri($"{listener.Url}/healthz/ready"), deadline.Token);
                 if (answer.StatusCode == HttpStatusCode.OK)
@@ -127,7 +130,6 @@ internal static class ServerHost
                     tellAt = surroundings.Time.GetUtcNow() + ReadyTellAfter;
                 }
             }
-            while (await tick.WaitForNextTickAsync(deadline.Token));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

@@ -80,6 +80,19 @@ internal sealed class Printer(Surroundings surroundings, string format)
         }
     }
 
+    /// <summary>A list that the server gives as a whole.</summary>
+    public void WholeList(string json, Column[] columns)
+    {
+        if (IsJson)
+        {
+            One(json, _ => { });
+            return;
+        }
+
+        using var document = JsonDocument.Parse(json);
+        Items(document.RootElement.Items("items").ToList(), columns);
+    }
+
     public void Items(IReadOnlyList<JsonElement> items, Column[] columns, bool header = true)
     {
         if (format != Table)

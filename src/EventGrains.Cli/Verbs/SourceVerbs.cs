@@ -32,7 +32,7 @@ internal static class SourceVerbs
         new Verb("list", "Lists the declared sources: their state, and how far behind they are.", "eventgrains source list -o jsonl")
             .Asks(surroundings, async (asking, ct) =>
             {
-                await asking.Printer.List(asking.Server, () => new QueryText("/v1/sources"), null, null, Columns, ct);
+                asking.Printer.WholeList(await asking.Server.Get("/v1/sources", ct), Columns);
                 return ExitCode.Ok;
             });
 

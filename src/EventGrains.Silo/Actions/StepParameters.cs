@@ -17,16 +17,13 @@ internal static class StepParameters
 
     private static TFilled Read<T, TFilled>(string json, Func<string, T> read, Func<T, TFilled> fill)
     {
-        T parameters;
         try
         {
-            parameters = read(json);
+            return fill(read(json));
         }
         catch (RuleFormatException wrong)
         {
             throw new StepFailedException($"{wrong.Message}; correct the rule", final: true, wrong);
         }
-
-        return fill(parameters);
     }
 }

@@ -192,7 +192,11 @@ internal sealed partial class Committer : IDisposable
     /// <summary>Commits what waits, then ends the thread.</summary>
     public void Dispose()
     {
-        _queue.Writer.TryComplete();
+        if (!_queue.Writer.TryComplete())
+        {
+            return;
+        }
+
         _stopping.Cancel();
         _thread.Join();
         _places.Dispose();

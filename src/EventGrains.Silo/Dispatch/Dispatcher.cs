@@ -36,6 +36,7 @@ internal sealed partial class Dispatcher : IDisposable
     private readonly ILogger<Dispatcher> _log;
     private readonly Task _loop;
     private bool _isIncomplete;
+    private bool _isDisposed;
     private DateTime _rereadAt = DateTime.MaxValue;
 
     public Dispatcher(
@@ -380,6 +381,11 @@ internal sealed partial class Dispatcher : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         _stopping.Cancel();
         _loop.Wait();
         _wake.Dispose();

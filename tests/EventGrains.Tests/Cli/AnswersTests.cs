@@ -143,6 +143,20 @@ public sealed class AnswersTests
         Assert.Equal("/v1/files/s%3A1/history?limit=1000", server.Asked.Last().Target);
     }
 
+    [Theory]
+    [InlineData("table", "inbox")]
+    [InlineData("jsonl", """{"name":"inbox"}""")]
+    [InlineData("json", """{"items":[{"name":"inbox"}]}""")]
+    public async Task Sources_come_as_a_whole_and_are_asked_without_a_page(string format, string last)
+    {
+        await using var server = await FakeServer.Start("""{"items":[{"name":"inbox"}]}""");
+
+        var ran = await Ran.Against(server, "source", "list", "-o", format);
+
+        Assert.StartsWith(last, ran.Lines[^1], StringComparison.Ordinal);
+        Assert.Equal("/v1/sources", Assert.Single(server.Asked).Target);
+    }
+
     [Fact]
     public async Task A_rule_comes_from_the_status_and_one_that_is_not_there_is_exit_code_3()
     {

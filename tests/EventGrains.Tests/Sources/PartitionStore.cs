@@ -1,3 +1,4 @@
+using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Datasets;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Sources;
@@ -120,7 +121,11 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Task<DatasetRecount> Recount(string name, CancellationToken ct = default) => throw new NotSupportedException();
 
+    public Task<DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) => throw new NotSupportedException("sources do not read dead letters");
+
     public Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default) => throw new NotSupportedException();
+
+    public Task<Contracts.Shards.DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default) => throw new NotSupportedException();
 

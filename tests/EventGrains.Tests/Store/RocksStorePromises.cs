@@ -66,11 +66,7 @@ public sealed class RocksStorePromises : StoreReadPromises
     {
         // What a kill -9 leaves: the files as they are, nothing closed.
         await CommitFiles(50, perCommit: 20);
-        var copy = Directory.CreateDirectory(Path.Combine(_home, "copy")).FullName;
-        foreach (var file in Directory.EnumerateFiles(Place))
-        {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        }
+        var copy = CopyOfAllFiles();
 
         await using var killed = RocksStore.Open(copy, Settings);
 
@@ -79,6 +75,32 @@ public sealed class RocksStorePromises : StoreReadPromises
         IReadOnlyList<FileState?> loaded = await killed.Load(1, [.. page.Items.Select(i => i.Transition.Id)]);
         Assert.DoesNotContain(null, loaded);
         Assert.Equal(1_000, (await killed.ReadFigures()).Files);
+    }
+
+    /// <summary>RocksDB folds its tables behind our back; a copy during which a file went is no moment's picture, and is made again.</summary>
+    private string CopyOfAllFiles()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var copy = Directory.CreateDirectory(Path.Combine(_home, $"copy-{attempt}")).FullName;
+            var before = Directory.GetFiles(Place).Order().ToArray();
+            try
+            {
+                foreach (var file in before)
+                {
+                    File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+                }
+            }
+            catch (FileNotFoundException) when (attempt < 100)
+            {
+                continue;
+            }
+
+            if (before.SequenceEqual(Directory.GetFiles(Place).Order()))
+            {
+                return copy;
+            }
+        }
     }
 
     [Fact]
