@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EventGrains.Cli.Hosting;
 using EventGrains.Cli.Output;
+using EventGrains.Rules;
 
 namespace EventGrains.Cli.Verbs;
 
@@ -80,7 +81,20 @@ internal static class HostVerbs
     {
         settings.Silo.DataDirectory = surroundings.PathOf(settings.Silo.DataDirectory);
         var definitions = RuleText.Definitions(surroundings, settings.Host, settings.Silo.DataDirectory);
+        CreateMirrors(definitions, settings.Silo.DataDirectory);
         return ServerHost.Run(surroundings, new HostPlan(settings, definitions, greeting, lines), stop);
+    }
+
+    /// <summary>Roots of replica storages below the data directory are ours to make; any other root may be a mount that is missing, and is not.</summary>
+    private static void CreateMirrors(Definitions definitions, string dataDirectory)
+    {
+        foreach (var root in definitions.Storages.Where(s => s.Role == StorageRole.Replica).Select(s => s.Root).OfType<string>())
+        {
+            if (root.StartsWith(dataDirectory.TrimEnd('/') + "/", StringComparison.Ordinal))
+            {
+                Create(root, root);
+            }
+        }
     }
 
     private static void Create(string path, string given)
