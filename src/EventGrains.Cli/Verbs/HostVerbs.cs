@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EventGrains.Cli.Hosting;
 using EventGrains.Cli.Output;
+using EventGrains.Rules;
 
 namespace EventGrains.Cli.Verbs;
 
@@ -80,7 +81,17 @@ internal static class HostVerbs
     {
         settings.Silo.DataDirectory = surroundings.PathOf(settings.Silo.DataDirectory);
         var definitions = RuleText.Definitions(surroundings, settings.Host, settings.Silo.DataDirectory);
+        CreateMirrors(definitions, settings.Silo.DataDirectory);
         return ServerHost.Run(surroundings, new HostPlan(settings, definitions, greeting, lines), stop);
+    }
+
+    /// <summary>Replica storages within the data directory are ours to make; any other root that is missing may be an unmounted disk.</summary>
+    private static void CreateMirrors(Definitions definitions, string dataDirectory)
+    {
+        foreach (var storage in definitions.Storages.Where(s => s.Role == StorageRole.Replica && s.Root?.StartsWith(dataDirectory + "/", StringComparison.Ordinal) == true))
+        {
+            Create(storage.Root!, storage.Root!);
+        }
     }
 
     private static void Create(string path, string given)
@@ -91,7 +102,7 @@ internal static class HostVerbs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VerbFailure(ExitCode.Usage, $"Cannot watch '{Printable.Of(given)}': {e.Message} Name another directory by --watch DIR.", e);
+            throw new VerbFailure(ExitCode.Usage, $"Cannot create the directory '{Printable.Of(given)}': {e.Message} Name another by --watch DIR or --data DIR.", e);
         }
     }
 
