@@ -11,8 +11,8 @@ namespace EventGrains.Silo;
 /// <summary>What must happen before a silo serves, and in which order it ends.</summary>
 /// <remarks>
 /// Start: the rules are kept, then every shard is asked for, so that intents of an earlier life are taken up. After that all shards are
-/// asked every 5 s, so that a lost one starts elsewhere. Stop, the other way round: grains first (Orleans does), then the dispatcher, then
-/// the committer with what still waits.
+/// asked every 5 s, so that a lost one starts elsewhere. Stop, the other way round: first nothing new is dispatched, then Orleans ends the
+/// grains, then the committer ends with what still waits.
 /// </remarks>
 internal sealed partial class SiloStart(
     IStore store, RuleSpecs specs, Committer committer, Dispatcher dispatcher, IGrainFactory grains, TimeProvider time, ILogger<SiloStart> log)
@@ -61,11 +61,11 @@ internal sealed partial class SiloStart(
     {
         await _stopping.CancelAsync();
         await _asking;
+        dispatcher.Dispose();
     }
 
     private Task End(CancellationToken ct)
     {
-        dispatcher.Dispose();
         committer.Dispose();
         return Task.CompletedTask;
     }

@@ -37,7 +37,7 @@ internal sealed class DevLines(Surroundings surroundings, bool fromEarliest)
             ? TimeZoneInfo.ConvertTime(time, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture)
             : "--:--:--";
         var name = transition.Text("path") is { Length: > 0 } path ? transition.Text("storage") + path : transition.Text("id");
-        var rule = transition.Text("rule") is { Length: > 0 } text ? $"  {text}: {transition.Text("step")}" : "";
+        var rule = transition.Text("rule") is { Length: > 0 } text ? $"  {text}: {transition.Text("step")} {transition.Text("stepState")}" : "";
         return Printable.Of($"{at}  {name}  {transition.Text("kind"),-11}  {copy ?? $"version {transition.Text("version")}{rule}"}");
     }
 

@@ -32,6 +32,8 @@ internal static class ServerLogs
 
         // The parts we stand on tell much at `information` that only their authors need.
         var ours = settings.LogLevel;
+        // Its first look counts from the machine's start, and so it cries wolf at every start of ours.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         var theirs = ours == LogLevel.Information ? LogLevel.Warning : ours;
         logging.SetMinimumLevel(theirs);
         logging.AddFilter("EventGrains", ours);

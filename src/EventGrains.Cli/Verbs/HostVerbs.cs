@@ -85,12 +85,15 @@ internal static class HostVerbs
         return ServerHost.Run(surroundings, new HostPlan(settings, definitions, greeting, lines), stop);
     }
 
-    /// <summary>Replica storages within the data directory are ours to make; any other root that is missing may be an unmounted disk.</summary>
+    /// <summary>Roots of replica storages below the data directory are ours to make; any other root may be a mount that is missing, and is not.</summary>
     private static void CreateMirrors(Definitions definitions, string dataDirectory)
     {
-        foreach (var storage in definitions.Storages.Where(s => s.Role == StorageRole.Replica && s.Root?.StartsWith(dataDirectory + "/", StringComparison.Ordinal) == true))
+        foreach (var root in definitions.Storages.Where(s => s.Role == StorageRole.Replica).Select(s => s.Root).OfType<string>())
         {
-            Create(storage.Root!, storage.Root!);
+            if (root.StartsWith(dataDirectory.TrimEnd('/') + "/", StringComparison.Ordinal))
+            {
+                Create(root, root);
+            }
         }
     }
 
