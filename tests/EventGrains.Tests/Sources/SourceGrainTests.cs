@@ -45,11 +45,7 @@ public sealed class SourceGrainTests
 
         var source = cluster.Client.GetGrain<ISourceGrain>("billing");
         var view = await source.Get();
-        for (var i = 0; i < 200 && view.Partitions.Sum(p => p.Position) < 6; i++)
-        {
-            await Task.Delay(20);
-            view = await source.Get();
-        }
+        await Eventually.Is(() => (view = source.Get().GetAwaiter().GetResult()).Partitions.Sum(p => p.Position) == 6, () => view.ToString());
 
         Assert.Equal(SourceState.Running, view.State);
         Assert.Equal([("one.log", 6L, 6L, 0L)], view.Partitions.Select(p => (p.Partition, p.Position, p.Size, p.LagBytes)));

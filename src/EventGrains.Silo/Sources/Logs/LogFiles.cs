@@ -24,6 +24,12 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
 
     public string NameOf(LogFile file) => Path.GetRelativePath(context.Glob.Directory, file.Path);
 
+    /// <summary>A file that is no generation yet: the one that bears the partition's name, or one that the source gave to it.</summary>
+    public (FileIdentity File, string Name)? FindNew(LogNotes notes) =>
+        NameNow() is { } identity && !notes.Knows(identity) ? (identity, partition)
+        : Sightings.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
+        : null;
+
     /// <summary>A file that was taken for finished and has grown.</summary>
     public FileIdentity? FindLate(LogNotes notes) =>
         finished is { } old && old.Stat().Size > finishedEnd ? old.Identity

@@ -9,15 +9,13 @@ namespace EventGrains.Silo.Sources.Logs;
 internal sealed class LogSession : IDisposable
 {
     private const int ReadBytesMax = 4 * 1024 * 1024;
-    private const int StretchRecordsMax = 4_000;
     private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
 
     private readonly LogContext context;
     private readonly string partition;
-    private readonly LogRecords records;
-    private readonly LineSplitter splitter;
+    private readonly LogIntake intake;
     private readonly CancellationToken stop;
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBytesMax + LogFile.CheckBytes);
+    private readonly byte[] buffer;
     private readonly LogClaim claim;
     private readonly LogFiles files;
     private LogGeneration? present;
@@ -31,15 +29,15 @@ internal sealed class LogSession : IDisposable
         this.context = context;
         this.partition = partition;
         this.stop = stop;
+        // A fraction of the bound, or one read would exceed it.
+        buffer = GC.AllocateUninitializedArray<byte>(LogFile.CheckBytes + (int)Math.Clamp(context.Settings.ReadAheadBytesMax / 4, 65_536, ReadBytesMax));
         var shards = context.Shards.Count;
         claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
         files = new LogFiles(context, partition, stop) { Sightings = sightings };
         Sender = new RangeSender(
-            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, StretchRecordsMax),
+            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
-        records = new LogRecords(
-            context.Source.Name, partition, context.Source.Storage, context.Decoder, shards, context.Settings.LineBytesMax, context.Time);
-        splitter = new LineSplitter(context.Settings.LineBytesMax, DeadLetter.BytesMax);
+        intake = new LogIntake(context, partition, Sender, stop);
         forcedAt = grownAt = context.Time.GetTimestamp();
     }
 
@@ -47,20 +45,20 @@ internal sealed class LogSession : IDisposable
 
     public LogNotes Notes => claim.Notes;
 
-    public LogRecords Records => records;
+    public LogRecords Records => intake.Records;
 
     /// <summary>Files that the source's last look gave to this partition; set from outside.</summary>
-    public IReadOnlyList<LogSighting> Sightings
-    {
-        set => files.Sightings = value;
-    }
+    public void Tell(IReadOnlyList<LogSighting> sightings) => files.Sightings = sightings;
+
+    /// <summary>Told of each thing that is lost, once.</summary>
+    public Action<string>? Lost { get; init; }
 
     public long Generation => present?.Number ?? Notes.Last?.Number ?? 0;
 
     /// <summary>How long the present file is, as last looked at.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Everything that is there was read, and nothing new came for so long.</summary>
+    /// <summary>For how long nothing new came.</summary>
     public TimeSpan QuietFor => quietLooks == 0 ? TimeSpan.Zero : context.Time.GetElapsedTime(grownAt);
 
     /// <summary>Takes up where the shards stand.</summary>
@@ -93,7 +91,7 @@ internal sealed class LogSession : IDisposable
             return TimeSpan.Zero;
         }
 
-        var chunk = file.Read(buffer.AsSpan(0, ReadLength()), present.End ?? long.MaxValue);
+        var chunk = file.Read(buffer, present.End ?? long.MaxValue);
         if (chunk.Changed)
         {
             Replaced();
@@ -104,7 +102,7 @@ internal sealed class LogSession : IDisposable
         {
             grownAt = context.Time.GetTimestamp();
             quietLooks = 0;
-            Take(chunk);
+            intake.Take(chunk, present.Number, file);
             return TimeSpan.Zero;
         }
 
@@ -114,13 +112,13 @@ internal sealed class LogSession : IDisposable
     /// <summary>Stands still until somebody says to go on; in the row, so that a restart keeps it.</summary>
     public void Pause()
     {
-        var reason = $"{records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
+        var reason = $"{Records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
         Save(Notes with { Pause = new LogPause(reason, context.Time.GetUtcNow().UtcDateTime) });
     }
 
     public void Resume(bool skipUnreadable)
     {
-        records.Window.Restart(skipUnreadable);
+        Records.Window.Restart(skipUnreadable);
         if (Notes.Pause is not null)
         {
             Save(Notes with { Pause = null });
@@ -166,46 +164,6 @@ internal sealed class LogSession : IDisposable
         files.Dispose();
     }
 
-    private void Take(LogChunk chunk)
-    {
-        var lineBegin = splitter.Position;
-        var taken = lineBegin;
-        var count = 0;
-        var stretch = new StretchBuilder(this, lineBegin);
-        foreach (var line in splitter.Split(chunk.Added))
-        {
-            count += records.Take(present!.Number, lineBegin, line, stretch.Open()) ? 1 : 0;
-            lineBegin = line.End;
-            if (count >= StretchRecordsMax || records.Window.IsExceeded)
-            {
-                stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
-                taken = lineBegin;
-                count = 0;
-            }
-
-            if (records.Window.IsExceeded)
-            {
-                // Nothing after this line counts as read.
-                splitter.Restart(lineBegin);
-                file!.TrySeek(lineBegin);
-                return;
-            }
-
-            if (stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-
-        if (lineBegin > taken)
-        {
-            stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
-        }
-    }
-
-    // Small while little is held, so that the first records of a backlog are under way soon; whatever is there is read at once.
-    private int ReadLength() => (int)Math.Min(buffer.Length, LogFile.CheckBytes + Math.Max(context.Settings.ReadAheadBytesMax / 4, 65_536));
-
     private TimeSpan AtEnd()
     {
         var stat = file!.Stat();
@@ -216,22 +174,19 @@ internal sealed class LogSession : IDisposable
         }
 
         var atName = files.NameNow();
-        var mayBeOver = stat.Links == 0 || (atName is { } other && other != file.Identity);
-        var sight = new EndSight(
-            stat.Size, stat.Links > 0, atName, mayBeOver ? file.Writers : Writers.CannotTell, context.Time.GetElapsedTime(grownAt));
-        switch (LogEnd.Judge(file.Identity, file.Position, sight, context.Grace))
+        var writers = stat.Links == 0 || (atName is { } other && other != file.Identity) ? file.Writers : Writers.CannotTell;
+        var sight = new EndSight(stat.Size, stat.Links > 0, atName, writers, context.Time.GetElapsedTime(grownAt));
+        var verdict = LogEnd.Judge(file.Identity, file.Position, sight, context.Grace);
+        if (verdict == EndVerdict.Truncated)
         {
-            case EndVerdict.ReadOn:
-                return TimeSpan.Zero;
-            case EndVerdict.Truncated:
-                Replaced();
-                return TimeSpan.Zero;
-            case EndVerdict.Finished:
-                Finish();
-                return TimeSpan.Zero;
-            default:
-                return FindLate() ? TimeSpan.Zero : Quiet();
+            Replaced();
         }
+        else if (verdict == EndVerdict.Finished)
+        {
+            Finish();
+        }
+
+        return verdict == EndVerdict.Wait && !FindLate() ? Quiet() : TimeSpan.Zero;
     }
 
     private TimeSpan Quiet()
@@ -258,7 +213,7 @@ internal sealed class LogSession : IDisposable
         }
 
         copy?.Dispose();
-        Lose(new RangePoint(present.Number, splitter.Position), "the file was truncated, and no copy of it is in its directory",
+        Lose(new RangePoint(present.Number, intake.Position), "the file was truncated, and no copy of it is in its directory",
             n => n.Follow(replaced.Identity, name));
     }
 
@@ -268,14 +223,11 @@ internal sealed class LogSession : IDisposable
         Save(then(Notes.Lose(at, note)));
         SourceMetrics.Gap(context.Source.Name);
         Lost?.Invoke(note);
-        var unfinished = splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes.ToArray() : [];
+        var unfinished = intake.DropUnfinished();
         var gap = Notes.Generations.Last(g => g.Entry == GenerationEntry.Gap);
         Mark(gap, unfinished);
         Enter(gap, 0);
     }
-
-    /// <summary>Told of each thing that is lost, once.</summary>
-    public Action<string>? Lost { get; set; }
 
     /// <summary>Every shard comes to the beginning of a generation that it may enter from wherever it stands.</summary>
     private void Mark(LogGeneration jump, byte[]? unfinished = null)
@@ -283,7 +235,7 @@ internal sealed class LogSession : IDisposable
         var stretch = Boundary(jump.Begin, null);
         if (jump is { Entry: GenerationEntry.Gap, Lost: { } lost })
         {
-            records.Lose(lost, jump.Note ?? "", unfinished, stretch);
+            Records.Lose(lost, jump.Note ?? "", unfinished, stretch);
         }
 
         Sender.Offer(stretch);
@@ -294,13 +246,9 @@ internal sealed class LogSession : IDisposable
         var number = present!.Number;
         var end = file!.Position;
         var stretch = Boundary(new RangePoint(number, end), file.TailCheck);
-        if (splitter.HasUnfinishedLine)
-        {
-            // Nobody will end it any more: it is a record if it can be read as one.
-            var begin = splitter.Position;
-            records.Take(number, begin, splitter.TakeUnfinished(), stretch);
-        }
 
+        // Nobody will end the last line any more: it is a record if it can be read as one.
+        intake.TakeUnfinished(number, stretch);
         var notes = Notes.Close(number, end);
         if (notes.After(number) is null && files.NameNow() is { } successor && !notes.Knows(successor))
         {
@@ -330,11 +278,15 @@ internal sealed class LogSession : IDisposable
         present = generation;
         quietLooks = 0;
         grownAt = context.Time.GetTimestamp();
-        splitter.Restart(position);
+        intake.Restart(position);
         if (generation.File is null || generation.End == position)
         {
-            // Nothing of it is missing anywhere; a shard that is already past its end gets nothing.
-            Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            // Nothing of it is missing anywhere; whoever stands before it was told with its mark, or is told now.
+            if (generation.File is not null)
+            {
+                Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            }
+
             Advance(generation.Number);
             return;
         }
@@ -396,19 +348,12 @@ internal sealed class LogSession : IDisposable
         }
 
         var last = Notes.Last?.Number ?? 0;
-        if (files.NameNow() is { } identity && !Notes.Knows(identity))
-        {
-            Save(Notes.Follow(identity, partition));
-        }
-        else if (files.Sightings.FirstOrDefault(s => !Notes.Knows(s.Identity)) is { Name: not null } sighting)
-        {
-            Save(Notes.Follow(sighting.Identity, sighting.Name));
-        }
-        else
+        if (files.FindNew(Notes) is not { } found)
         {
             return false;
         }
 
+        Save(Notes.Follow(found.File, found.Name));
         Advance(last);
         return true;
     }
@@ -430,8 +375,8 @@ internal sealed class LogSession : IDisposable
             return true;
         }
 
-        Save(Notes.Late(generation, end, splitter.Position));
-        Sender.Offer(Boundary(new RangePoint(present.Number, splitter.Position), null));
+        Save(Notes.Late(generation, end, intake.Position));
+        Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), null));
         Advance(last);
         return true;
     }
@@ -448,25 +393,4 @@ internal sealed class LogSession : IDisposable
     private void Save(LogNotes notes) => claim.Save(notes, Sender.Look(l => l.Committed));
 
     private LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
-
-    /// <summary>Opens a stretch when its first line comes, closes and offers it.</summary>
-    private struct StretchBuilder(LogSession session, long begin)
-    {
-        private LogStretch? open;
-        private long begin = begin;
-
-        public LogStretch Open() => open ??= new LogStretch(session.context.Shards.Count);
-
-        public void Close(long end, string check)
-        {
-            if (open is not null)
-            {
-                open.End(new RangePoint(session.present!.Number, end), check, end - begin);
-                session.Sender.Offer(open);
-            }
-
-            open = null;
-            begin = end;
-        }
-    }
 }
