@@ -24,12 +24,14 @@ public sealed class KnowledgeTests
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            """{"id":"lab:A1","storage":"lab","path":"/runs/1/ä.h5","status":"replicated","existence":"stored","locality":"both","size":42,"""
-            + """"checksums":{"adler32":"0a1b2c3d","md5":"aa"},"checksumConflicts":{"adler32":["0a1b2c3d","ffffffff"]},"""
-            + """"replicas":[{"storage":"lab","pool":"pool-a","state":"present","checksum":"adler32:0a1b2c3d","at":"2026-01-01T12:00:00Z"},"""
-            + """{"storage":"mirror","path":"/1/a b.h5","url":"file:///data/mirror/1/a%20b.h5","state":"present","at":"2026-01-01T12:00:00Z"}],"""
-            + """"tapeCopies":["osm://tape/1"],"steps":[{"rule":"mirror","action":"replicate","state":"failed","attempts":3,"error":"full","at":"2026-01-01T12:00:00Z"}],"""
-            + """"datasets":["run-1"],"incarnation":null,"version":4,"updatedAt":"2026-01-01T12:00:00Z"}""",
+            """
+            {"id":"lab:A1","storage":"lab","path":"/runs/1/ä.h5","status":"replicated","existence":"stored","locality":"both","size":42,
+            "checksums":{"adler32":"0a1b2c3d","md5":"aa"},"checksumConflicts":{"adler32":["0a1b2c3d","ffffffff"]},
+            "replicas":[{"storage":"lab","pool":"pool-a","state":"present","checksum":"adler32:0a1b2c3d","at":"2026-01-01T12:00:00Z"},
+            {"storage":"mirror","path":"/1/a b.h5","url":"file:///data/mirror/1/a%20b.h5","state":"present","at":"2026-01-01T12:00:00Z"}],
+            "tapeCopies":["osm://tape/1"],"steps":[{"rule":"mirror","action":"replicate","state":"failed","attempts":3,"error":"full","at":"2026-01-01T12:00:00Z"}],
+            "datasets":["run-1"],"incarnation":null,"version":4,"updatedAt":"2026-01-01T12:00:00Z"}
+            """.ReplaceLineEndings(""),
             body.GetRawText());
     }
 
