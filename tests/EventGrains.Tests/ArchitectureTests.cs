@@ -4,7 +4,6 @@ using EventGrains.Contracts.Files;
 using EventGrains.Files;
 using EventGrains.Gateway;
 using EventGrains.Silo;
-using EventGrains.Tests.Files;
 
 namespace EventGrains.Tests;
 
@@ -13,7 +12,7 @@ public sealed partial class ArchitectureTests
 {
     private const int LinesMax = 400;
 
-    private static readonly string Tree = StateTableTests.SourceTree();
+    private static readonly string Tree = SourceTree.Root;
 
     [Fact]
     public void Core_knows_nothing_of_grains_files_or_http() =>

@@ -13,7 +13,9 @@ internal static class StepParameters
 
     /// <exception cref="StepFailedException">As in <see cref="Replicate"/>.</exception>
     public static (ImmutableArray<string> Command, RunParameters Parameters) Run(string json, FileState file, Definitions definitions) => Read(json, RunParameters.Read, parameters =>
-        parameters.TryFillCommand(file, definitions, out var command, out var error) ? (command, parameters) : throw new StepFailedException(error));
+        parameters.Command.IsEmpty ? throw new RuleFormatException("run.command is empty", "give the program and its arguments as a list")
+        : parameters.TryFillCommand(file, definitions, out var command, out var error) ? (command, parameters)
+        : throw new StepFailedException(error));
 
     private static TFilled Read<T, TFilled>(string json, Func<string, T> read, Func<T, TFilled> fill)
     {

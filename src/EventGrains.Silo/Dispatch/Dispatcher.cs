@@ -23,8 +23,7 @@ internal sealed partial class Dispatcher : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(long File, StepKey Step), Held> _held = [];
     private readonly Dictionary<(string Rule, string Action, string? Target), Lane> _lanes = [];
-    private readonly Dictionary<string, int> _runningByAction = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _runningByTarget = new(StringComparer.Ordinal);
+    private readonly RunningSteps _running;
     private readonly HashSet<int> _shards = [];
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stopping = new();
@@ -43,6 +42,7 @@ internal sealed partial class Dispatcher : IDisposable
         IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
     {
         (_store, _grains, _budgets, _settings, _time, _log) = (store, grains, budgets, settings, time, log);
+        _running = new RunningSteps(settings);
         Telemetry.Meter.CreateObservableGauge("eventgrains_steps", CountSteps, "steps", "Steps that the dispatcher holds, by state.");
         _loop = Task.Run(Loop);
     }
@@ -131,7 +131,7 @@ internal sealed partial class Dispatcher : IDisposable
         {
             held.Intent = intent;
             held.DueAt = intent.DueAt;
-            SetStarted(held, intent.Running);
+            _running.Set(held, intent.Running);
         }
         else if (_held.Count >= _settings.IntentsHeldMax && !intent.Running)
         {
@@ -148,7 +148,7 @@ internal sealed partial class Dispatcher : IDisposable
 
             held = new Held(intent, lane);
             _held.Add((intent.FileNumber, intent.Step), held);
-            SetStarted(held, intent.Running);
+            _running.Set(held, intent.Running);
         }
 
         held.Lane.Add(held);
@@ -159,24 +159,7 @@ internal sealed partial class Dispatcher : IDisposable
         if (_held.Remove((intent.FileNumber, intent.Step), out var held))
         {
             held.IsGone = true;
-            SetStarted(held, false);
-        }
-    }
-
-    private void SetStarted(Held held, bool isStarted)
-    {
-        if (held.IsStarted == isStarted)
-        {
-            return;
-        }
-
-        held.IsStarted = isStarted;
-        var one = isStarted ? 1 : -1;
-        held.Lane.Running += one;
-        _runningByAction[held.Lane.Action] = _runningByAction.GetValueOrDefault(held.Lane.Action) + one;
-        if (held.Lane.Target is { } target)
-        {
-            _runningByTarget[target] = _runningByTarget.GetValueOrDefault(target) + one;
+            _running.Set(held, false);
         }
     }
 
@@ -300,10 +283,7 @@ internal sealed partial class Dispatcher : IDisposable
         var isFirst = IsFirst(held.Intent);
         if (!held.IsStarted)
         {
-            if ((isFirst && lane.Leased == 0)
-                || lane.Running >= _settings.StepsRunningPerRuleMax
-                || _runningByAction.GetValueOrDefault(lane.Action) >= _settings.StepsRunningPerActionMax
-                || (lane.Target is { } target && _runningByTarget.GetValueOrDefault(target) >= _settings.StepsRunningPerTargetMax))
+            if ((isFirst && lane.Leased == 0) || !_running.HasRoom(lane))
             {
                 return null;
             }
@@ -312,7 +292,7 @@ internal sealed partial class Dispatcher : IDisposable
         }
 
         lane.Take();
-        SetStarted(held, true);
+        _running.Set(held, true);
         return held;
     }
 

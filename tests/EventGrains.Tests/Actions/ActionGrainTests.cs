@@ -48,9 +48,9 @@ public sealed class ActionGrainTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"path": "/x"}""", "'to'")]
+    [InlineData("""{"path": "/x"}""", "replicate.to is missing")]
     [InlineData("""{"to": "nowhere"}""", "nowhere")]
-    [InlineData("""{"to": 7}""", "cannot be read")]
+    [InlineData("""{"to": 7}""", "replicate.to is no text")]
     public async Task Replicate_reports_wrong_parameters_as_final(string parameters, string named)
     {
         await new ReplicateGrain(cluster.Grains, definitions, settings, TimeProvider.System).Start(Request("replicate", parameters));
@@ -63,7 +63,7 @@ public sealed class ActionGrainTests : IDisposable
     [Theory]
     [InlineData("""{"command": ["test", "{path}", "=", "/a"]}""", true, null)]
     [InlineData("""{"command": ["sh", "-c", "exit 9"], "timeout": "30s"}""", false, "exit code 9")]
-    [InlineData("""{"command": []}""", false, "'command'")]
+    [InlineData("""{"command": []}""", false, "run.command is empty")]
     public async Task Run_reports_how_the_command_ended(string parameters, bool done, string? named)
     {
         var directories = new WorkingDirectories(settings.DataDirectory, NullLogger<WorkingDirectories>.Instance);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using EventGrains.Files;
 using EventGrains.Rules;
@@ -43,7 +42,7 @@ public sealed class StateTableTests
     [Fact]
     public void The_table_in_src_is_what_the_code_does()
     {
-        var file = Path.Combine(SourceTree(), "src", "EventGrains.Core", "Files", "StateTable.md");
+        var file = Path.Combine(SourceTree.Root, "src", "EventGrains.Core", "Files", "StateTable.md");
         var table = Table();
         if (Environment.GetEnvironmentVariable("EVENTGRAINS_REWRITE") == "1")
         {
@@ -95,7 +94,4 @@ public sealed class StateTableTests
         var kind = transition.Kind.ToString();
         return $"{transition.Status}, {transition.Locality}: *{kind}*".ToLowerInvariant().Replace(kind.ToLowerInvariant(), char.ToLowerInvariant(kind[0]) + kind[1..], StringComparison.Ordinal);
     }
-
-    internal static string SourceTree([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
 }
