@@ -26,6 +26,9 @@ internal sealed class LifePlan(ulong seed, LifeMix mix)
     /// <summary>Files a second in the dates that records carry.</summary>
     private const int MillisecondsPerFile = 5;
 
+    /// <summary>Longer than a flush takes, whose record is dated at its beginning: nothing happens to a file while it is flushed.</summary>
+    private const int MillisecondsBetweenMin = 180_000;
+
     public FileLife Plan(int number)
     {
         var dice = Dice.For(seed, (ulong)number);
@@ -162,7 +165,7 @@ internal sealed class LifePlan(ulong seed, LifeMix mix)
 
         public void Add(HappeningKind kind, byte pool)
         {
-            _at += 2_000 + _dice.Below(3_600_000);
+            _at += MillisecondsBetweenMin + _dice.Below(3_600_000);
             _happenings.Add(new Happening(kind, pool, _at));
         }
 

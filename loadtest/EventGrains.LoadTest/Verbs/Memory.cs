@@ -22,7 +22,9 @@ internal static class Memory
     private const int Steps = 8;
 
     private const int FilesCachedMax = 100_000;
-    private const int BodyEvents = 5_000;
+    /// <summary>In a small run fewer, so that every point of the curve comes after a few bodies.</summary>
+    private const int BodyEventsMax = 5_000;
+
     private static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ColdStartWithin = TimeSpan.FromMinutes(2);
 
@@ -84,7 +86,7 @@ internal static class Memory
             },
             ct);
 
-        foreach (var records in workload.Stream().Chunk(BodyEvents))
+        foreach (var records in workload.Stream().Chunk(Math.Clamp(workload.Files / Steps / 4, 100, BodyEventsMax)))
         {
             await publisher.Publish(Text(records), ct);
             foreach (var record in records)

@@ -105,7 +105,7 @@ internal static class HostVerbs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VerbFailure(ExitCode.Usage, $"Cannot watch '{Printable.Of(given)}': {e.Message} Name another directory by --watch DIR.", e);
+            throw new VerbFailure(ExitCode.Usage, $"Cannot create the directory '{Printable.Of(given)}': {e.Message} Name another by --watch DIR or --data DIR.", e);
         }
     }
 

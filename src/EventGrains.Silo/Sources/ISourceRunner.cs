@@ -15,5 +15,8 @@ internal interface ISourceRunner : IAsyncDisposable
 
     Task Resume(bool skipUnreadable);
 
-    void Count(long accepted, long rejected);
+    /// <summary>Of a pushed source; others count what they read themselves.</summary>
+    void Count(long accepted, long rejected)
+    {
+    }
 }

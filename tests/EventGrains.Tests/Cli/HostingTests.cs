@@ -35,6 +35,7 @@ public sealed class HostingTests : IDisposable
         Assert.Equal(0, ran.ExitCode);
         Assert.Matches(@"\Aready  http://127\.0\.0\.1:\d+   watching \./inbox\n\z", output.ToString());
         Assert.True(Directory.Exists(Path.Combine(directory, "inbox")));
+        Assert.True(Directory.Exists(Path.Combine(directory, "eventgrains-dev", "mirror", "inbox")));
         Assert.Contains("./eventgrains-dev", ran.Error, StringComparison.Ordinal);
         Assert.NotEmpty(metrics);
     }

@@ -125,7 +125,6 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default) => throw new NotSupportedException();
 
-    public Task<Contracts.Shards.DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default) => throw new NotSupportedException();
 

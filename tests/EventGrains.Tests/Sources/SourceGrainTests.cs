@@ -39,27 +39,22 @@ public sealed class SourceGrainTests
         });
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "one.log"), "a\nb\n");
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "two.log"), "c\n");
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "one.log"), "a\nb\nc\n");
 
         await Eventually.Equal(["a", "b", "c"], () => shards.Records);
 
         var source = cluster.Client.GetGrain<ISourceGrain>("billing");
         var view = await source.Get();
-        for (var i = 0; i < 200 && view.Partitions.Sum(p => p.Position) < 6; i++)
-        {
-            await Task.Delay(20);
-            view = await source.Get();
-        }
+        await Eventually.Is(() => (view = source.Get().GetAwaiter().GetResult()).Partitions.Sum(p => p.Position) == 6, () => view.ToString());
 
         Assert.Equal(SourceState.Running, view.State);
-        Assert.Equal([("one.log", 4L, 4L, 0L), ("two.log", 2L, 2L, 0L)], view.Partitions.Select(p => (p.Partition, p.Position, p.Size, p.LagBytes)));
+        Assert.Equal([("one.log", 6L, 6L, 0L)], view.Partitions.Select(p => (p.Partition, p.Position, p.Size, p.LagBytes)));
 
         await source.Seek("one.log", SeekTo.Earliest, 0);
-        await Eventually.Equal(["a", "a", "b", "b", "c"], () => shards.Records);
+        await Eventually.Equal(["a", "a", "b", "b", "c", "c"], () => shards.Records);
 
         var unknown = await Assert.ThrowsAsync<InvalidOperationException>(() => source.Seek("three.log", SeekTo.Latest, 0));
-        Assert.Contains("one.log, two.log", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("it has: one.log", unknown.Message, StringComparison.Ordinal);
         Assert.Equal("http", (await cluster.Client.GetGrain<ISourceGrain>("pushed").Get()).Type);
         var undeclared = await Assert.ThrowsAnyAsync<Exception>(() => cluster.Client.GetGrain<ISourceGrain>("nobody").Get());
         Assert.Contains("billing, pushed", undeclared.Message, StringComparison.Ordinal);

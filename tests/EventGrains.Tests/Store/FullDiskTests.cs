@@ -22,7 +22,7 @@ public sealed class FullDiskTests : IDisposable
     public async Task A_full_disk_refuses_commits_loses_nothing_acknowledged_and_ends_with_room()
     {
         Assert.SkipUnless(_isMounted, "mounting a small disk needs root");
-        var settings = new SiloSettings { Shards = Sample.Shards, StoreCacheBytesMax = 8 << 20, StoreWriteBufferBytesMax = 8 << 20, StoreLogBytesMax = 8 << 20 };
+        var settings = new SiloSettings { Shards = Sample.Shards, StoreCacheBytesMax = 8 << 20, StoreLogBytesMax = 8 << 20 };
         await using var store = RocksStore.Open(Path.Combine(_disk, "store"), settings);
         var owner = await store.TakeOver(1);
         var acknowledged = await CommitSome(store, owner, 0, 3);

@@ -35,6 +35,9 @@ internal sealed class MemoryStore(int shards) : IStore
 
     public int History => 1;
 
+    /// <summary>Awaited before a commit takes effect: how a test holds one open, or looks at what it carries.</summary>
+    public Func<IReadOnlyList<ChangeSet>, Task>? BeforeCommit { get; set; }
+
     /// <summary>Set, the next commit fails without effect, and all later ones until <see cref="Recover"/>.</summary>
     public bool Fails { get; set; }
 
@@ -49,7 +52,13 @@ internal sealed class MemoryStore(int shards) : IStore
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
         Locked(() => ids.Select(id => ById(id)).ToArray());
 
-    public Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default) => Locked(() =>
+    public async Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default)
+    {
+        await (BeforeCommit?.Invoke(changeSets) ?? Task.CompletedTask);
+        return await CommitNow(changeSets);
+    }
+
+    private Task<CommitOutcome> CommitNow(IReadOnlyList<ChangeSet> changeSets) => Locked(() =>
     {
         if (Fails)
         {

@@ -14,8 +14,8 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
     /// <summary>So few may be missing whatever share they are.</summary>
     public const int MissingFilesMax = 20;
 
-    /// <summary>Directories that could not be listed.</summary>
-    public int Unlisted { get; private set; }
+    /// <summary>Directories that could not be listed since the last scan began.</summary>
+    public int Unlisted { get; set; }
 
     /// <summary>Looks at everything below a directory. Each directory is watched before it is listed, so nothing falls between.</summary>
     public async Task Walk(string from, CancellationToken ct)
@@ -78,12 +78,12 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
         }
     }
 
-    /// <summary>Known files of all sources of this storage below a directory.</summary>
-    public async Task FindVanishedBelow(string directory, Func<string, Task> vanished, CancellationToken ct)
+    /// <summary>Hands on the paths of known files below these directories that are not there.</summary>
+    public async Task FindVanishedBelow(IReadOnlyCollection<string> directories, Func<string, Task> vanished, CancellationToken ct)
     {
         await foreach (var (path, isMissing) in Known(ct))
         {
-            if (isMissing && WatchTree.IsWithin(path, directory))
+            if (isMissing && directories.Any(d => WatchTree.IsWithin(path, d)))
             {
                 await vanished(path);
             }

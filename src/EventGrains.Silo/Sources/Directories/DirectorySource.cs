@@ -21,7 +21,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     private readonly DirectoryContext context;
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
-    private readonly Channel<Notice> notices = Channel.CreateBounded<Notice>(NoticesMax);
+    private Channel<Notice> notices = Channel.CreateBounded<Notice>(NoticesMax);
     private readonly LookQueue queue = new();
     private readonly HashSet<string> movedAway = new(StringComparer.Ordinal);
     private readonly DirectoryEvents events;
@@ -65,11 +65,6 @@ internal sealed partial class DirectorySource : ISourceRunner
         }
 
         return Task.CompletedTask;
-    }
-
-    public void Count(long accepted, long rejected)
-    {
-        // It counts what it announces.
     }
 
     public async ValueTask DisposeAsync()
@@ -127,17 +122,13 @@ internal sealed partial class DirectorySource : ISourceRunner
     private async Task Watch()
     {
         using var inotify = new Inotify();
+        notices = Channel.CreateBounded<Notice>(NoticesMax);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var watches = new DirectoryWatches(context.Root, inotify);
         var reader = new Thread(() => Read(inotify, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
         var scan = new DirectoryScan(context, looks, watches, Leave);
         var scanning = Task.CompletedTask;
         var walks = new List<Task>();
-        while (notices.Reader.TryRead(out _))
-        {
-            // Left over from watches that are gone: the scan that begins now sees more.
-        }
-
         isScanDue = true;
         reader.Start();
         try
@@ -160,9 +151,15 @@ internal sealed partial class DirectorySource : ISourceRunner
                     {
                         scanning = Task.Run(() => Scan(scan, watches, ended.Token));
                     }
+                    else if (!isPaused && movedAway.Count > 0 && walks.Count == 0 && notices.Reader.Count == 0)
+                    {
+                        var directories = movedAway.ToArray();
+                        movedAway.Clear();
+                        scanning = Task.Run(() => scan.FindVanishedBelow(directories, path => Vanished(path, ended.Token), ended.Token));
+                    }
                 }
 
-                var isBusy = !isPaused && await LookAround(scan, walks, ended.Token);
+                var isBusy = !isPaused && await LookAround(walks, ended.Token);
 
                 Show(isPaused ? SourceState.Paused : SourceState.Running, isPaused ? view.Reason : Describe(watches, scan));
                 if (!isBusy)
@@ -238,7 +235,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     }
 
     /// <summary>True when there may be more to do at once.</summary>
-    private async Task<bool> LookAround(DirectoryScan scan, List<Task> walks, CancellationToken ct)
+    private async Task<bool> LookAround(List<Task> walks, CancellationToken ct)
     {
         List<Look> due;
         lock (queue)
@@ -267,12 +264,6 @@ internal sealed partial class DirectorySource : ISourceRunner
         {
             await looks.Conclude([.. gone.Select(l => l.Path)], ct);
         }
-        else if (movedAway.Count > 0)
-        {
-            var directory = movedAway.First();
-            await scan.FindVanishedBelow(directory, Vanished, ct);
-            movedAway.Remove(directory);
-        }
 
         return due.Count + gone.Count > 0;
     }
@@ -280,10 +271,10 @@ internal sealed partial class DirectorySource : ISourceRunner
     private async Task Scan(DirectoryScan scan, DirectoryWatches watches, CancellationToken ct)
     {
         looks.CheckRoot();
-        looks.Unannounced = 0;
+        looks.Unannounced = scan.Unlisted = 0;
         watches.ForgetTrouble();
         await scan.Walk("", ct);
-        await scan.FindMissing(isConfirmed, Vanished, ct);
+        await scan.FindMissing(isConfirmed, path => Vanished(path, ct), ct);
         isConfirmed = false;
         Scans++;
     }
@@ -335,7 +326,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     }
 
     /// <summary>Waits while the queue is full: a scan may find more than it holds.</summary>
-    private async Task Vanished(string path)
+    private async Task Vanished(string path, CancellationToken ct)
     {
         while (true)
         {
@@ -348,7 +339,7 @@ internal sealed partial class DirectorySource : ISourceRunner
                 }
             }
 
-            await Task.Delay(Tick, context.Time, stop.Token);
+            await Task.Delay(Tick, context.Time, ct);
         }
     }
 

@@ -43,9 +43,10 @@ internal static class LogFileMap
     /// <summary>Whether a reader is needed: something is unread, or it is not settled what became of a file.</summary>
     public static bool HasWork(LogNotes notes, IReadOnlyList<LogSighting> files)
     {
+        // Its reader stands still, and shows where.
         if (notes.Pause is not null)
         {
-            return false;
+            return true;
         }
 
         foreach (var file in files)

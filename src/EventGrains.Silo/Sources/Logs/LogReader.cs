@@ -141,7 +141,7 @@ internal sealed partial class LogReader : IAsyncDisposable
                 continue;
             }
 
-            session.Sightings = sightings;
+            session.Tell(sightings);
             var pause = session.Notes.Pause is null ? session.Step() : TimeSpan.FromSeconds(1);
             if (session.Notes.Pause is null && session.Records.Window.IsExceeded)
             {

@@ -1,7 +1,6 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Posix;
-using EventGrains.Silo.Store;
 
 namespace EventGrains.Silo.Sources.Logs;
 
@@ -10,21 +9,17 @@ namespace EventGrains.Silo.Sources.Logs;
 internal sealed class LogSession : IDisposable
 {
     private const int ReadBytesMax = 4 * 1024 * 1024;
-    private const int StretchRecordsMax = 4_000;
     private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
 
     private readonly LogContext context;
     private readonly string partition;
-    private readonly LogRecords records;
-    private readonly LineSplitter splitter;
+    private readonly LogIntake intake;
     private readonly CancellationToken stop;
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBytesMax + LogFile.CheckBytes);
-    private readonly IReadOnlyList<PositionRow> rows;
-    private PartitionRow row;
+    private readonly byte[] buffer;
+    private readonly LogClaim claim;
+    private readonly LogFiles files;
     private LogGeneration? present;
     private LogFile? file;
-    private LogFile? previous;
-    private long previousEnd;
     private long forcedAt;
     private long grownAt;
     private int quietLooks;
@@ -34,51 +29,43 @@ internal sealed class LogSession : IDisposable
         this.context = context;
         this.partition = partition;
         this.stop = stop;
-        Sightings = sightings;
-        row = Wait(context.Store.ClaimPartition(context.Source.Name, partition, stop));
-        rows = Wait(context.Store.ReadPositions(context.Source.Name, partition, stop));
-        Notes = LogNotes.Read(row.Detail);
+        // A fraction of the bound, or one read would exceed it.
+        buffer = GC.AllocateUninitializedArray<byte>(LogFile.CheckBytes + (int)Math.Clamp(context.Settings.ReadAheadBytesMax / 4, 65_536, ReadBytesMax));
         var shards = context.Shards.Count;
-        var stands = new RangePoint[shards];
-        foreach (var at in rows.Where(r => r.Shard < shards))
-        {
-            stands[at.Shard] = new RangePoint(at.Generation, at.Position);
-        }
-
-        Stands = stands;
+        claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
+        files = new LogFiles(context, partition, stop) { Sightings = sightings };
         Sender = new RangeSender(
-            new RangeLedger(context.Source.Name, partition, row.ReaderEpoch, stands, context.Settings.RangesInFlightMax, StretchRecordsMax),
+            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
-        records = new LogRecords(
-            context.Source.Name, partition, context.Source.Storage, context.Decoder, shards, context.Settings.LineBytesMax, context.Time);
-        splitter = new LineSplitter(context.Settings.LineBytesMax, DeadLetter.BytesMax);
+        intake = new LogIntake(context, partition, Sender, stop);
         forcedAt = grownAt = context.Time.GetTimestamp();
     }
 
     public RangeSender Sender { get; }
 
-    public LogNotes Notes { get; private set; }
+    public LogNotes Notes => claim.Notes;
 
-    public IReadOnlyList<RangePoint> Stands { get; }
-
-    public LogRecords Records => records;
+    public LogRecords Records => intake.Records;
 
     /// <summary>Files that the source's last look gave to this partition; set from outside.</summary>
-    public IReadOnlyList<LogSighting> Sightings { get; set; }
+    public void Tell(IReadOnlyList<LogSighting> sightings) => files.Sightings = sightings;
+
+    /// <summary>Told of each thing that is lost, once.</summary>
+    public Action<string>? Lost { get; init; }
 
     public long Generation => present?.Number ?? Notes.Last?.Number ?? 0;
 
     /// <summary>How long the present file is, as last looked at.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Everything that is there was read, and nothing new came for so long.</summary>
+    /// <summary>For how long nothing new came.</summary>
     public TimeSpan QuietFor => quietLooks == 0 ? TimeSpan.Zero : context.Time.GetElapsedTime(grownAt);
 
     /// <summary>Takes up where the shards stand.</summary>
     public void Begin()
     {
-        var begin = Notes.BeginFor(Stands);
-        if (Notes.Jump is { } jump && Stands.Min() < jump.Begin)
+        var begin = Notes.BeginFor(claim.Stands);
+        if (Notes.Jump is { } jump && claim.Stands.Min() < jump.Begin)
         {
             Mark(jump);
         }
@@ -104,7 +91,7 @@ internal sealed class LogSession : IDisposable
             return TimeSpan.Zero;
         }
 
-        var chunk = file.Read(buffer.AsSpan(0, ReadLength()), present.End ?? long.MaxValue);
+        var chunk = file.Read(buffer, present.End ?? long.MaxValue);
         if (chunk.Changed)
         {
             Replaced();
@@ -115,7 +102,7 @@ internal sealed class LogSession : IDisposable
         {
             grownAt = context.Time.GetTimestamp();
             quietLooks = 0;
-            Take(chunk);
+            intake.Take(chunk, present.Number, file);
             return TimeSpan.Zero;
         }
 
@@ -125,13 +112,13 @@ internal sealed class LogSession : IDisposable
     /// <summary>Stands still until somebody says to go on; in the row, so that a restart keeps it.</summary>
     public void Pause()
     {
-        var reason = $"{records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
+        var reason = $"{Records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
         Save(Notes with { Pause = new LogPause(reason, context.Time.GetUtcNow().UtcDateTime) });
     }
 
     public void Resume(bool skipUnreadable)
     {
-        records.Window.Restart(skipUnreadable);
+        Records.Window.Restart(skipUnreadable);
         if (Notes.Pause is not null)
         {
             Save(Notes with { Pause = null });
@@ -166,7 +153,7 @@ internal sealed class LogSession : IDisposable
     {
         var last = Notes.Generations.LastOrDefault(g => g.File is not null)
             ?? throw new InvalidOperationException($"{partition} has no file yet");
-        using var target = Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
+        using var target = files.Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
         Save(Notes.Seek(to(target)));
     }
 
@@ -174,48 +161,8 @@ internal sealed class LogSession : IDisposable
     {
         Sender.End();
         file?.Dispose();
-        previous?.Dispose();
+        files.Dispose();
     }
-
-    private void Take(LogChunk chunk)
-    {
-        var lineBegin = splitter.Position;
-        var taken = lineBegin;
-        var count = 0;
-        var stretch = new StretchBuilder(this, lineBegin);
-        foreach (var line in splitter.Split(chunk.Added))
-        {
-            count += records.Take(present!.Number, lineBegin, line, stretch.Open()) ? 1 : 0;
-            lineBegin = line.End;
-            if (count >= StretchRecordsMax || records.Window.IsExceeded)
-            {
-                stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
-                taken = lineBegin;
-                count = 0;
-            }
-
-            if (records.Window.IsExceeded)
-            {
-                // Nothing after this line counts as read.
-                splitter.Restart(lineBegin);
-                file!.TrySeek(lineBegin);
-                return;
-            }
-
-            if (stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-
-        if (lineBegin > taken)
-        {
-            stretch.Close(lineBegin, chunk.CheckAt(lineBegin));
-        }
-    }
-
-    // Small while little is held, so that the first records of a backlog are under way soon; whatever is there is read at once.
-    private int ReadLength() => (int)Math.Min(buffer.Length, LogFile.CheckBytes + Math.Max(context.Settings.ReadAheadBytesMax / 4, 65_536));
 
     private TimeSpan AtEnd()
     {
@@ -226,23 +173,20 @@ internal sealed class LogSession : IDisposable
             grownAt = context.Time.GetTimestamp();
         }
 
-        var atName = NameNow();
-        var mayBeOver = stat.Links == 0 || (atName is { } other && other != file.Identity);
-        var sight = new EndSight(
-            stat.Size, stat.Links > 0, atName, mayBeOver ? file.Writers : Writers.CannotTell, context.Time.GetElapsedTime(grownAt));
-        switch (LogEnd.Judge(file.Identity, file.Position, sight, context.Grace))
+        var atName = files.NameNow();
+        var writers = stat.Links == 0 || (atName is { } other && other != file.Identity) ? file.Writers : Writers.CannotTell;
+        var sight = new EndSight(stat.Size, stat.Links > 0, atName, writers, context.Time.GetElapsedTime(grownAt));
+        var verdict = LogEnd.Judge(file.Identity, file.Position, sight, context.Grace);
+        if (verdict == EndVerdict.Truncated)
         {
-            case EndVerdict.ReadOn:
-                return TimeSpan.Zero;
-            case EndVerdict.Truncated:
-                Replaced();
-                return TimeSpan.Zero;
-            case EndVerdict.Finished:
-                Finish();
-                return TimeSpan.Zero;
-            default:
-                return FindLate() ? TimeSpan.Zero : Quiet();
+            Replaced();
         }
+        else if (verdict == EndVerdict.Finished)
+        {
+            Finish();
+        }
+
+        return verdict == EndVerdict.Wait && !FindLate() ? Quiet() : TimeSpan.Zero;
     }
 
     private TimeSpan Quiet()
@@ -256,20 +200,20 @@ internal sealed class LogSession : IDisposable
     {
         var replaced = file!;
         var checks = new[] { (replaced.Position, replaced.TailCheck) };
-        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == replaced.Identity));
+        var copy = files.SearchContent(checks, replaced.Identity);
         var name = present!.Name;
         if (copy is not null && copy.TryTakeOver(replaced))
         {
             file = copy;
             var number = present.Number;
-            Save(Notes.Carry(number, copy.Identity, NameOf(copy)).Follow(replaced.Identity, name));
+            Save(Notes.Carry(number, copy.Identity, files.NameOf(copy)).Follow(replaced.Identity, name));
             present = Notes.Numbered(number);
             replaced.Dispose();
             return;
         }
 
         copy?.Dispose();
-        Lose(new RangePoint(present.Number, splitter.Position), "the file was truncated, and no copy of it is in its directory",
+        Lose(new RangePoint(present.Number, intake.Position), "the file was truncated, and no copy of it is in its directory",
             n => n.Follow(replaced.Identity, name));
     }
 
@@ -279,14 +223,11 @@ internal sealed class LogSession : IDisposable
         Save(then(Notes.Lose(at, note)));
         SourceMetrics.Gap(context.Source.Name);
         Lost?.Invoke(note);
-        var unfinished = splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes.ToArray() : [];
+        var unfinished = intake.DropUnfinished();
         var gap = Notes.Generations.Last(g => g.Entry == GenerationEntry.Gap);
         Mark(gap, unfinished);
         Enter(gap, 0);
     }
-
-    /// <summary>Told of each thing that is lost, once.</summary>
-    public Action<string>? Lost { get; set; }
 
     /// <summary>Every shard comes to the beginning of a generation that it may enter from wherever it stands.</summary>
     private void Mark(LogGeneration jump, byte[]? unfinished = null)
@@ -294,7 +235,7 @@ internal sealed class LogSession : IDisposable
         var stretch = Boundary(jump.Begin, null);
         if (jump is { Entry: GenerationEntry.Gap, Lost: { } lost })
         {
-            records.Lose(lost, jump.Note ?? "", unfinished, stretch);
+            Records.Lose(lost, jump.Note ?? "", unfinished, stretch);
         }
 
         Sender.Offer(stretch);
@@ -305,23 +246,18 @@ internal sealed class LogSession : IDisposable
         var number = present!.Number;
         var end = file!.Position;
         var stretch = Boundary(new RangePoint(number, end), file.TailCheck);
-        if (splitter.HasUnfinishedLine)
-        {
-            // Nobody will end it any more: it is a record if it can be read as one.
-            var begin = splitter.Position;
-            records.Take(number, begin, splitter.TakeUnfinished(), stretch);
-        }
 
+        // Nobody will end the last line any more: it is a record if it can be read as one.
+        intake.TakeUnfinished(number, stretch);
         var notes = Notes.Close(number, end);
-        if (notes.After(number) is null && NameNow() is { } successor && !notes.Knows(successor))
+        if (notes.After(number) is null && files.NameNow() is { } successor && !notes.Knows(successor))
         {
             notes = notes.Follow(successor, partition);
         }
 
         Save(notes);
         Sender.Offer(stretch);
-        previous?.Dispose();
-        (previous, previousEnd) = (file, end);
+        files.Finished(file, end);
         file = null;
         Advance(number);
     }
@@ -342,17 +278,21 @@ internal sealed class LogSession : IDisposable
         present = generation;
         quietLooks = 0;
         grownAt = context.Time.GetTimestamp();
-        splitter.Restart(position);
+        intake.Restart(position);
         if (generation.File is null || generation.End == position)
         {
-            // Nothing of it is missing anywhere; a shard that is already past its end gets nothing.
-            Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            // Nothing of it is missing anywhere; whoever stands before it was told with its mark, or is told now.
+            if (generation.File is not null)
+            {
+                Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            }
+
             Advance(generation.Number);
             return;
         }
 
-        var checks = LogSearch.ChecksOf(rows, generation.Number);
-        file = Search(() => Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
+        var checks = claim.ChecksOf(generation.Number);
+        file = files.Search(() => files.Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
         if (file is not null && Notes.Rest is not null)
         {
             Save(Notes with { Rest = null });
@@ -378,10 +318,10 @@ internal sealed class LogSession : IDisposable
     private LogFile? Elsewhere(LogGeneration generation, long position, List<(long, string)> checks, Func<LogNotes, LogNotes>? then = null)
     {
         then ??= n => n;
-        var copy = Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == generation.File));
+        var copy = files.SearchContent(checks, generation.File);
         if (copy is not null && copy.TrySeek(position))
         {
-            Save(then(Notes.Carry(generation.Number, copy.Identity, NameOf(copy))));
+            Save(then(Notes.Carry(generation.Number, copy.Identity, files.NameOf(copy))));
             present = Notes.Numbered(generation.Number);
             return copy;
         }
@@ -408,19 +348,12 @@ internal sealed class LogSession : IDisposable
         }
 
         var last = Notes.Last?.Number ?? 0;
-        if (NameNow() is { } identity && !Notes.Knows(identity))
-        {
-            Save(Notes.Follow(identity, partition));
-        }
-        else if (Sightings.FirstOrDefault(s => !Notes.Knows(s.Identity)) is { Name: not null } sighting)
-        {
-            Save(Notes.Follow(sighting.Identity, sighting.Name));
-        }
-        else
+        if (files.FindNew(Notes) is not { } found)
         {
             return false;
         }
 
+        Save(Notes.Follow(found.File, found.Name));
         Advance(last);
         return true;
     }
@@ -428,10 +361,8 @@ internal sealed class LogSession : IDisposable
     /// <summary>A finished file may grow after all: a writer that kept it open, or a disk that came back.</summary>
     private bool FindLate()
     {
-        var grown = previous is { } old && old.Stat().Size > previousEnd
-            ? (old.Identity, previousEnd)
-            : LogFileMap.FindLate(Notes, Sightings) is { } late ? (late.Identity, 0L) : ((FileIdentity, long)?)null;
-        if (grown is not { } it || Notes.Generations.LastOrDefault(g => g.File == it.Item1) is not { End: { } end } generation)
+        if (files.FindLate(Notes) is not { } grown
+            || Notes.Generations.LastOrDefault(g => g.File == grown) is not { End: { } end } generation)
         {
             return false;
         }
@@ -439,52 +370,16 @@ internal sealed class LogSession : IDisposable
         var last = Notes.Last!.Number;
         if (present is null || file is null)
         {
-            Save(Notes.Follow(it.Item1, generation.Name, end));
+            Save(Notes.Follow(grown, generation.Name, end));
             Advance(last);
             return true;
         }
 
-        Save(Notes.Late(generation, end, splitter.Position));
-        Sender.Offer(Boundary(new RangePoint(present.Number, splitter.Position), null));
+        Save(Notes.Late(generation, end, intake.Position));
+        Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), null));
         Advance(last);
         return true;
     }
-
-    private LogFile? Find(LogGeneration generation) => previous is not null && previous.Identity == generation.File && previous.Stat().Links == 0
-        ? TakePrevious()
-        : LogSearch.ByIdentity(context.Glob, generation.File!.Value,
-            [partition, generation.Name, .. Sightings.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
-
-    private LogFile? TakePrevious()
-    {
-        var taken = previous;
-        previous = null;
-        return taken;
-    }
-
-    /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>
-    private LogFile? Search(Func<LogFile?> look)
-    {
-        var began = context.Time.GetTimestamp();
-        while (true)
-        {
-            if (look() is { } found)
-            {
-                return found;
-            }
-
-            if (context.Time.GetElapsedTime(began) >= context.Grace || stop.WaitHandle.WaitOne(100))
-            {
-                stop.ThrowIfCancellationRequested();
-                return null;
-            }
-        }
-    }
-
-    private FileIdentity? NameNow() =>
-        PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
-
-    private string NameOf(LogFile found) => Path.GetRelativePath(context.Glob.Directory, found.Path);
 
     private void Force()
     {
@@ -495,46 +390,7 @@ internal sealed class LogSession : IDisposable
         }
     }
 
-    private void Save(LogNotes notes)
-    {
-        notes = notes.Trim(Sender.Look(l => l.Committed).Generation);
-        if (notes == Notes)
-        {
-            return;
-        }
-
-        var next = row with { Generation = notes.Last?.Number ?? 0, Detail = notes.Write() };
-        if (!Wait(context.Store.SavePartition(next, stop)))
-        {
-            throw new ReaderFencedException();
-        }
-
-        row = next;
-        Notes = notes;
-    }
+    private void Save(LogNotes notes) => claim.Save(notes, Sender.Look(l => l.Committed));
 
     private LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
-
-    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
-
-    /// <summary>Opens a stretch when its first line comes, closes and offers it.</summary>
-    private struct StretchBuilder(LogSession session, long begin)
-    {
-        private LogStretch? open;
-        private long begin = begin;
-
-        public LogStretch Open() => open ??= new LogStretch(session.context.Shards.Count);
-
-        public void Close(long end, string check)
-        {
-            if (open is not null)
-            {
-                open.End(new RangePoint(session.present!.Number, end), check, end - begin);
-                session.Sender.Offer(open);
-            }
-
-            open = null;
-            begin = end;
-        }
-    }
 }

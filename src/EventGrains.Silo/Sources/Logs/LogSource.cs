@@ -38,11 +38,6 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
         }
     }
 
-    public void Count(long accepted, long rejected)
-    {
-        // Readers count what they read.
-    }
-
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();

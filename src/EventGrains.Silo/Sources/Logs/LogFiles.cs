@@ -1,0 +1,75 @@
+using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Sources.Posix;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>The files of one partition: who bears its name, where a generation's file is, and the one that was finished last.</summary>
+internal sealed class LogFiles(LogContext context, string partition, CancellationToken stop) : IDisposable
+{
+    private LogFile? finished;
+    private long finishedEnd;
+
+    /// <summary>Files that the source's last look gave to this partition.</summary>
+    public IReadOnlyList<LogSighting> Sightings { get; set; } = [];
+
+    /// <summary>Keeps the file that was finished last open: its writer may not have noticed the rotation.</summary>
+    public void Finished(LogFile file, long end)
+    {
+        finished?.Dispose();
+        (finished, finishedEnd) = (file, end);
+    }
+
+    public FileIdentity? NameNow() =>
+        PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
+
+    public string NameOf(LogFile file) => Path.GetRelativePath(context.Glob.Directory, file.Path);
+
+    /// <summary>A file that is no generation yet: the one that bears the partition's name, or one that the source gave to it.</summary>
+    public (FileIdentity File, string Name)? FindNew(LogNotes notes) =>
+        NameNow() is { } identity && !notes.Knows(identity) ? (identity, partition)
+        : Sightings.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
+        : null;
+
+    /// <summary>A file that was taken for finished and has grown.</summary>
+    public FileIdentity? FindLate(LogNotes notes) =>
+        finished is { } old && old.Stat().Size > finishedEnd ? old.Identity
+        : LogFileMap.FindLate(notes, Sightings) is { } late ? late.Identity
+        : null;
+
+    public LogFile? Find(LogGeneration generation)
+    {
+        if (finished is { } old && old.Identity == generation.File && old.Stat().Links == 0)
+        {
+            // It has no name any more: the open file is all there is.
+            finished = null;
+            return old;
+        }
+
+        return LogSearch.ByIdentity(context.Glob, generation.File!.Value,
+            [partition, generation.Name, .. Sightings.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
+    }
+
+    /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>
+    public LogFile? Search(Func<LogFile?> look)
+    {
+        var began = context.Time.GetTimestamp();
+        while (true)
+        {
+            if (look() is { } found)
+            {
+                return found;
+            }
+
+            if (context.Time.GetElapsedTime(began) >= context.Grace || stop.WaitHandle.WaitOne(100))
+            {
+                stop.ThrowIfCancellationRequested();
+                return null;
+            }
+        }
+    }
+
+    public LogFile? SearchContent(IReadOnlyList<(long Position, string Check)> checks, FileIdentity? except) =>
+        Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == except));
+
+    public void Dispose() => finished?.Dispose();
+}

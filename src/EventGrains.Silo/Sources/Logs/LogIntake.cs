@@ -1,0 +1,70 @@
+using EventGrains.Contracts.Shards;
+
+namespace EventGrains.Silo.Sources.Logs;
+
+/// <summary>From bytes to stretches: cuts chunks into lines, decodes them, and offers what came of them to the sender.</summary>
+internal sealed class LogIntake(LogContext context, string partition, RangeSender sender, CancellationToken stop)
+{
+    /// <summary>Records in one stretch; what has arrived is offered at once, so an idle partition's stretches are small.</summary>
+    public const int StretchRecordsMax = 4_000;
+
+    private readonly LineSplitter splitter = new(context.Settings.LineBytesMax, DeadLetter.BytesMax);
+
+    public LogRecords Records { get; } = new(
+        context.Source.Name, partition, context.Source.Storage, context.Decoder, context.Shards.Count, context.Settings.LineBytesMax, context.Time);
+
+    /// <summary>Up to where whole lines were taken.</summary>
+    public long Position => splitter.Position;
+
+    public void Restart(long position) => splitter.Restart(position);
+
+    public void Take(LogChunk chunk, long generation, LogFile file)
+    {
+        var begin = splitter.Position;
+        var lineBegin = begin;
+        var count = 0;
+        LogStretch? stretch = null;
+        foreach (var line in splitter.Split(chunk.Added))
+        {
+            stretch ??= new LogStretch(context.Shards.Count);
+            count += Records.Take(generation, lineBegin, line, stretch) ? 1 : 0;
+            lineBegin = line.End;
+            if (Records.Window.IsExceeded)
+            {
+                // Nothing after this line counts as read.
+                sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+                splitter.Restart(lineBegin);
+                file.TrySeek(lineBegin);
+                return;
+            }
+
+            if (count >= StretchRecordsMax)
+            {
+                sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+                (stretch, begin, count) = (null, lineBegin, 0);
+                if (stop.IsCancellationRequested)
+                {
+                    return;
+                }
+            }
+        }
+
+        if (stretch is not null)
+        {
+            sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+        }
+    }
+
+    /// <summary>The last line of a file that grows no more.</summary>
+    public void TakeUnfinished(long generation, LogStretch stretch)
+    {
+        if (splitter.HasUnfinishedLine)
+        {
+            var begin = splitter.Position;
+            Records.Take(generation, begin, splitter.TakeUnfinished(), stretch);
+        }
+    }
+
+    /// <summary>The beginning of a line whose end is lost.</summary>
+    public byte[] DropUnfinished() => splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes.ToArray() : [];
+}

@@ -1,0 +1,102 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using EventGrains.Contracts.Files;
+using EventGrains.Files;
+using EventGrains.Gateway;
+using EventGrains.Silo;
+using EventGrains.Tests.Files;
+
+namespace EventGrains.Tests;
+
+/// <summary>House rules that matter are tests; each failure names the remedy.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int LinesMax = 400;
+
+    private static readonly string Tree = StateTableTests.SourceTree();
+
+    [Fact]
+    public void Core_knows_nothing_of_grains_files_or_http() =>
+        AssertNoReference(typeof(FileFacts).Assembly, "Orleans.Runtime", "Orleans.Core", "Orleans.Core.Abstractions", "RocksDbSharp", "Microsoft.AspNetCore.Http.Abstractions");
+
+    [Fact]
+    public void Contracts_know_neither_silo_nor_gateway_nor_store() =>
+        AssertNoReference(typeof(IFileGrain).Assembly, "EventGrains.Silo", "EventGrains.Gateway", "RocksDbSharp", "Orleans.Runtime");
+
+    [Fact]
+    public void The_gateway_does_not_see_the_silo() => AssertNoReference(typeof(GatewaySettings).Assembly, "EventGrains.Silo", "RocksDbSharp");
+
+    [Fact]
+    public void The_silo_does_not_see_the_gateway() => AssertNoReference(typeof(SiloSettings).Assembly, "EventGrains.Gateway", "Microsoft.AspNetCore.Http.Abstractions");
+
+    [Fact]
+    public void Core_reads_no_clock_and_does_no_io()
+    {
+        var found = Sources("src/EventGrains.Core").SelectMany(f => Lines(f).Where(l => ClockOrIo().IsMatch(l.Text)).Select(l => $"{f}:{l.Number}: {l.Text.Trim()}"));
+
+        Assert.True(!found.Any(), $"Core decides and does not act; pass the time or the text in.\n{string.Join('\n', found)}");
+    }
+
+    [Fact]
+    public void Nobody_sleeps_in_tests()
+    {
+        var found = Sources("tests").Where(f => !f.EndsWith("/Eventually.cs", StringComparison.Ordinal)).SelectMany(f => Lines(f).Where(l => Sleep().IsMatch(l.Text)).Select(l => $"{f}:{l.Number}: {l.Text.Trim()}"));
+
+        Assert.True(!found.Any(), $"Wait for what you want to see, with a deadline, or use fake time.\n{string.Join('\n', found)}");
+    }
+
+    [Fact]
+    public void A_file_fits_its_bound()
+    {
+        var found = Sources("src").Concat(Sources("tests")).Concat(Sources("loadtest")).Select(f => (File: f, Count: File.ReadAllLines(f).Length)).Where(f => f.Count > LinesMax);
+
+        Assert.True(!found.Any(), $"Over {LinesMax} lines: find the part that would know its own room.\n{string.Join('\n', found)}");
+    }
+
+    [Fact]
+    public void The_six_files_of_an_events_life_exist()
+    {
+        var map = File.ReadAllText(Path.Combine(Tree, "src", "README.md"));
+        var life = map[map.IndexOf("in six files", StringComparison.Ordinal)..map.IndexOf("## The merge table", StringComparison.Ordinal)];
+        var named = Numbered().Matches(life).Select(m => m.Groups[1].Value).ToArray();
+
+        Assert.InRange(named.Length, 1, 6);
+        Assert.All(named, f => Assert.True(File.Exists(Path.Combine(Tree, "src", f)), $"src/README.md names {f}, which is not there; the map must follow the code."));
+    }
+
+    [Fact]
+    public void Every_link_of_the_readmes_leads_somewhere()
+    {
+        var broken = Directory.EnumerateFiles(Tree, "README.md", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(f => Link().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)
+                .Where(l => !l.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(f)!, l)))
+                .Select(l => $"{f}: {l}"));
+
+        Assert.True(!broken.Any(), string.Join('\n', broken));
+    }
+
+    private static void AssertNoReference(Assembly assembly, params string[] forbidden)
+    {
+        var found = assembly.GetReferencedAssemblies().Select(a => a.Name).Intersect(forbidden).ToArray();
+
+        Assert.True(found.Length == 0, $"{assembly.GetName().Name} must not reference {string.Join(", ", found)}; see the table of projects in src/README.md.");
+    }
+
+    private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(Path.Combine(Tree, folder), "*.cs", SearchOption.AllDirectories)
+        .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
+
+    private static IEnumerable<(int Number, string Text)> Lines(string file) => File.ReadLines(file).Select((text, i) => (i + 1, text)).Where(l => !l.text.TrimStart().StartsWith("//", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"DateTime(Offset)?\.(Utc)?Now|TimeProvider\.System|Stopwatch\.|\bFile\.(Read|Write|Open|Exists|Append)|\bDirectory\.(Enum|Get|Create|Exists)")]
+    private static partial Regex ClockOrIo();
+
+    [GeneratedRegex(@"Thread\.Sleep\(|await Task\.Delay\(")]
+    private static partial Regex Sleep();
+
+    [GeneratedRegex(@"^\d+\. \[[^\]]+\]\(([^)]+)\)", RegexOptions.Multiline)]
+    private static partial Regex Numbered();
+
+    [GeneratedRegex(@"\]\(([^)#\s]+)\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,195 @@
+using EventGrains.Contracts.Files;
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Events;
+using EventGrains.Files;
+using EventGrains.Tests.Cluster;
+using EventGrains.Tests.Files;
+
+namespace EventGrains.Tests.Shards;
+
+/// <summary>What a shard promises to whoever sends it events.</summary>
+public sealed class FileShardTests
+{
+    [Fact]
+    public async Task What_was_acknowledged_is_in_the_store()
+    {
+        await using var silo = await OneSilo.Start();
+
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0), Says.PoolHas("pool-a", 0));
+
+        var file = await silo.Grains.GetFile(Says.File).Get();
+        Assert.Equal(FileStatus.Stored, FileSummary.Of(file!).Status);
+        Assert.Equal([1, 2], (await silo.Grains.GetFile(Says.File).GetHistory(0, 10)).Select(t => t.Transition.Version));
+    }
+
+    [Fact]
+    public async Task A_duplicate_of_an_event_in_flight_is_not_acknowledged_before_it()
+    {
+        await using var silo = await OneSilo.Start();
+        var open = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        silo.Store.BeforeCommit = _ =>
+        {
+            reached.TrySetResult();
+            return open.Task;
+        };
+
+        var first = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        await reached.Task;
+        var duplicate = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        await silo.ShardOf(Says.File).Ping(); // a later call is answered, so the duplicate has had its turn
+
+        Assert.False(duplicate.IsCompleted);
+        open.SetResult();
+        await Task.WhenAll(first, duplicate);
+    }
+
+    [Fact]
+    public async Task A_duplicate_of_an_event_whose_commit_fails_is_not_acknowledged()
+    {
+        await using var silo = await OneSilo.Start();
+        var open = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        silo.Store.BeforeCommit = _ =>
+        {
+            reached.TrySetResult();
+            return open.Task;
+        };
+        var first = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        await reached.Task;
+        var duplicate = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        await silo.ShardOf(Says.File).Ping();
+
+        silo.Store.Fails = true;
+        open.SetResult();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+        await Assert.ThrowsAnyAsync<Exception>(() => duplicate);
+        Assert.Null(await silo.Store.Find(Says.File));
+    }
+
+    [Fact]
+    public async Task After_a_failed_commit_the_same_bytes_again_are_taken()
+    {
+        await using var silo = await OneSilo.Start();
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        silo.Store.Fails = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => silo.Tell(Says.File, Says.PoolHas("pool-a", 0)));
+
+        await Again(() => silo.Tell(Says.File, Says.PoolHas("pool-a", 0)));
+
+        var history = await silo.Grains.GetFile(Says.File).GetHistory(0, 10);
+        Assert.Equal([1, 2], history.Select(t => t.Transition.Version));
+    }
+
+    [Fact]
+    public async Task Another_owner_fences_this_one_and_nothing_is_lost_or_doubled()
+    {
+        await using var silo = await OneSilo.Start();
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+
+        await silo.Store.TakeOver(Says.File.ShardOf(silo.Store.Shards)); // as another activation would
+        await Assert.ThrowsAnyAsync<Exception>(() => silo.Tell(Says.File, Says.PoolHas("pool-a", 0)));
+        await Again(() => silo.Tell(Says.File, Says.PoolHas("pool-a", 0)));
+
+        Assert.Equal([1, 2], (await silo.Grains.GetFile(Says.File).GetHistory(0, 10)).Select(t => t.Transition.Version));
+    }
+
+    [Fact]
+    public async Task A_thousand_callers_at_once_leave_versions_without_gap_or_repeat()
+    {
+        await using var silo = await OneSilo.Start(set: s => s.FilesCachedMax = 1_000);
+        var files = Enumerable.Range(0, 200).Select(i => new FileId("dcache", $"0000{i:X4}")).ToArray();
+
+        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => silo.Tell(
+            files[i % files.Length], Says.PoolHas($"pool-{i / files.Length}", i), Says.DoorStored($"/d/{i % files.Length}", 0))));
+
+        foreach (var file in files)
+        {
+            var versions = (await silo.Grains.GetFile(file).GetHistory(0, 100)).Select(t => t.Transition.Version).ToArray();
+            Assert.Equal(Enumerable.Range(1, versions.Length), versions);
+            Assert.Equal(5, (await silo.Grains.GetFile(file).Get())!.Facts.Replicas.Length);
+        }
+    }
+
+    [Fact]
+    public async Task States_that_memory_dropped_are_loaded_again_as_they_were()
+    {
+        await using var silo = await OneSilo.Start(set: s => s.FilesCachedMax = 4);
+        var files = Enumerable.Range(0, 300).Select(i => new FileId("dcache", $"0000{i:X4}")).ToArray();
+        foreach (var file in files)
+        {
+            await silo.Tell(file, Says.DoorStored("/d/f", 0));
+        }
+
+        foreach (var file in files)
+        {
+            await silo.Tell(file, Says.DoorStored("/d/f", 0), Says.PoolHas("pool-a", 0));
+            Assert.Equal(2, (await silo.Grains.GetFile(file).Get())!.Version);
+        }
+    }
+
+    [Fact]
+    public async Task A_range_with_a_hole_before_it_is_refused_and_the_answer_says_where_the_shard_stands()
+    {
+        await using var silo = await OneSilo.Start();
+        var shard = silo.ShardOf(Says.File);
+
+        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)))).Verdict);
+        var gap = await shard.ApplyRange(Range(150, 200, Says.PoolHas("pool-a", 0)));
+        var repeat = await shard.ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)));
+
+        Assert.Equal(new RangeAnswer(RangeVerdict.Gap, new RangePoint(1, 100)), gap);
+        Assert.Equal(new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 100)), repeat);
+        Assert.Equal(1, (await silo.Grains.GetFile(Says.File).Get())!.Version);
+    }
+
+    [Fact]
+    public async Task Positions_outlive_the_silo_with_the_state_they_belong_to()
+    {
+        var store = new Store.MemoryStore(4);
+        await using (var silo = await OneSilo.Start(store: store))
+        {
+            await silo.ShardOf(Says.File).ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)));
+        }
+
+        await using var again = await OneSilo.Start(store: store);
+
+        Assert.Equal(RangeVerdict.Gap, (await again.ShardOf(Says.File).ApplyRange(Range(150, 200, Says.PoolHas("pool-a", 0)))).Verdict);
+        Assert.Equal(RangeVerdict.Committed, (await again.ShardOf(Says.File).ApplyRange(Range(100, 200, Says.PoolHas("pool-a", 0)))).Verdict);
+    }
+
+    [Fact]
+    public async Task The_log_tells_every_transition_once_in_commit_order()
+    {
+        await using var silo = await OneSilo.Start();
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0), Says.PoolHas("pool-a", 0));
+        await silo.Tell(Says.File, Says.DoorDeleted("/d/f", 9));
+
+        var page = await silo.Grains.GetGrain<ITransitionLogGrain>(0).Read(new Cursor(silo.Store.History, 0, -1), 100, TimeSpan.Zero);
+
+        Assert.Equal([1, 2, 3], page.Items.Select(i => i.Transition.Version));
+        Assert.Equal(page.Items.Select(i => i.Cursor).Order(), page.Items.Select(i => i.Cursor));
+    }
+
+    private static EventRange Range(long after, long upTo, FileFacts says) => new(
+        "billing", "log", 1, 1, after == 0 ? default : new RangePoint(1, after), upTo, [new StorageEvent(Says.File, "said", says)], [upTo], []);
+
+    /// <summary>As every client does: what got no answer is sent again.</summary>
+    private static async Task Again(Func<Task> send)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await send();
+                return;
+            }
+            catch (Exception) when (attempt < 50)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+}
