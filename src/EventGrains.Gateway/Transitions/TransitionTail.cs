@@ -79,6 +79,7 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
                 {
                     ring.Restart((await reader.GetEnds()).Latest);
                     standing = true;
+                    Announce();
                 }
 
                 await ReadOn(reader, stop);
@@ -105,9 +106,13 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
         if (page.Items.Count > 0 || page.Gap is not null || page.Next != ring.Head)
         {
             ring.Append(page.Items, page.Next);
-            Interlocked.Exchange(ref news, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            Announce();
         }
     }
+
+    // Also when the ring begins anew: a client that stood at its old head may now have to read the log for what came between.
+    private void Announce() =>
+        Interlocked.Exchange(ref news, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     private void Wake()
     {
