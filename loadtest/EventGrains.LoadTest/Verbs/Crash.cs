@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using EventGrains.LoadTest.Generator;
 using EventGrains.LoadTest.Oracle;
 using EventGrains.LoadTest.Product;
@@ -34,10 +34,11 @@ internal static class Crash
         var ledger = new TransitionLedger("sse", fromFirst: true, verdict);
         await using var feed = new TransitionFeed(client, "from=earliest", seen => ledger.Add(seen.File, seen.Version));
 
-        var offering = Offer(workload, publisher, logs, rate, options.Seed, ct);
+        var posting = Post(workload, publisher, rate, options.Seed, ct);
+        var appending = Append(workload, logs, rate, options.Seed, ct);
         var writing = watched.Write(TimeSpan.FromSeconds((double)events / rate), ct);
         var killing = killed.KillAtRandom(kills, TimeSpan.FromSeconds((double)events / rate), options.Seed, ct);
-        await Task.WhenAll(offering, writing, killing);
+        await Task.WhenAll(posting, appending, writing, killing);
         Console.WriteLine($"offered {events} events and {files} files, killed {kills} times, {publisher.Resent} bodies were sent again");
 
         await Rest(client, logs, watched, verdict, ct);
@@ -83,39 +84,57 @@ internal static class Crash
         }
     }
 
-    /// <summary>Half of the records by HTTP in small bodies, half to the log files, each record to one of them at random, at a rate.</summary>
-    private static async Task Offer(Workload workload, Publisher publisher, LogFiles logs, int rate, int seed, CancellationToken ct)
+    /// <summary>Half of the records, each for itself drawn from the seed, by HTTP in small bodies at half of the rate.</summary>
+    private static async Task Post(Workload workload, Publisher publisher, int rate, int seed, CancellationToken ct)
     {
-        const int TickMilliseconds = 50;
-        var dice = Dice.For((ulong)seed, 0xC4A5);
         using var bodies = new BodyQueue(publisher, ct);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(TickMilliseconds));
-        var chunk = Math.Max(1, rate * TickMilliseconds / 1000);
-        var offered = 0;
-        foreach (var records in workload.Stream().Chunk(chunk))
+        await foreach (var (records, _) in Paced(workload, rate, ct))
         {
             var body = new byte[records.Length * RecordWriter.BytesMax];
             var length = 0;
-            foreach (var record in records)
+            foreach (var record in records.Where(record => IsPosted(record, seed)))
             {
-                if (dice.Below(2) == 0)
-                {
-                    length += RecordWriter.Write(record, body.AsSpan(length));
-                }
-                else
-                {
-                    logs.Add(record, dice.Below(LogFiles.Count));
-                }
+                length += RecordWriter.Write(record, body.AsSpan(length));
             }
 
-            offered += records.Length;
-            logs.Grow(offered, workload.Events);
             await bodies.Add(body.AsMemory(0, length));
-            await tick.WaitForNextTickAsync(ct);
+        }
+
+        await bodies.End();
+    }
+
+    /// <summary>The other half, to four files, whether or not anybody reads them now.</summary>
+    private static async Task Append(Workload workload, LogFiles logs, int rate, int seed, CancellationToken ct)
+    {
+        await foreach (var (records, offered) in Paced(workload, rate, ct))
+        {
+            foreach (var record in records.Where(record => !IsPosted(record, seed)))
+            {
+                logs.Add(record, (record.Life.Number + record.Happening) % LogFiles.Count);
+            }
+
+            logs.Grow(offered, workload.Events);
         }
 
         logs.Finish();
-        await bodies.End();
+    }
+
+    /// <summary>A record that comes twice goes the same way twice; the records of one file go different ways.</summary>
+    private static bool IsPosted(in Record record, int seed) =>
+        Dice.For((ulong)seed, ((ulong)record.Life.Number << 8) + (ulong)record.Happening * 2 + (record.ByDoor ? 1UL : 0)).Below(2) == 0;
+
+    private static async IAsyncEnumerable<(Record[] Records, int Offered)> Paced(
+        Workload workload, int rate, [EnumeratorCancellation] CancellationToken ct)
+    {
+        const int TickMilliseconds = 50;
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(TickMilliseconds));
+        var offered = 0;
+        foreach (var records in workload.Stream().Chunk(Math.Max(1, rate * TickMilliseconds / 1000)))
+        {
+            offered += records.Length;
+            yield return (records, offered);
+            await tick.WaitForNextTickAsync(ct);
+        }
     }
 
     /// <summary>Bodies on their way: while the server is away they wait here, up to a bound, and then the offering waits.</summary>

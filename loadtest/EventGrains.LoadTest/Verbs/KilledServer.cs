@@ -6,6 +6,8 @@ namespace EventGrains.LoadTest.Verbs;
 /// <summary>The product, killed now and then and started again on the same data directory and port.</summary>
 internal sealed class KilledServer : IAsyncDisposable
 {
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(1);
+
     private readonly ServerLaunch _launch;
     private ServerProcess _server;
 
@@ -23,13 +25,18 @@ internal sealed class KilledServer : IAsyncDisposable
         return new KilledServer(launch, server, await server.Ready);
     }
 
-    /// <summary>Kills at moments drawn from the seed, on the average evenly over a time; a moment counts from the start of the process, so some fall into it.</summary>
+    /// <summary>Kills at moments drawn from the seed, so that it serves about as long as it is told to in all; one in five falls into the start.</summary>
     public async Task KillAtRandom(int kills, TimeSpan over, int seed, CancellationToken ct)
     {
         var dice = Dice.For((ulong)seed, 0xDEAD);
-        var longest = Math.Max(2_000, (int)(2 * over.TotalMilliseconds / Math.Max(1, kills)));
+        var longest = Math.Max(1_000, (int)(2 * over.TotalMilliseconds / Math.Max(1, kills)));
         for (var kill = 1; kill <= kills; kill++)
         {
+            if (dice.Below(5) > 0)
+            {
+                await _server.Ready.WaitAsync(ReadyWithin, ct);
+            }
+
             await Task.Delay(dice.Below(longest), ct);
             if (_server.HasExited)
             {
@@ -42,7 +49,7 @@ internal sealed class KilledServer : IAsyncDisposable
             Console.WriteLine($"kill {kill} of {kills}");
         }
 
-        await _server.Ready.WaitAsync(TimeSpan.FromMinutes(1), ct);
+        await _server.Ready.WaitAsync(ReadyWithin, ct);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
