@@ -1,6 +1,6 @@
 // Transitions as they are committed.
 
-import { $, clock, el, fileLink, number, toneOf, why, words } from "./dom.js";
+import { $, clock, el, fileLink, number, sentence, toneOf, why, words } from "./dom.js";
 import { fileChanged } from "./file.js";
 import { ask, Problem, say } from "./server.js";
 import { refreshSoon } from "./status.js";
@@ -29,7 +29,7 @@ export async function follow() {
       if (mine.signal.aborted) return;
       if (problem instanceof Problem && (problem.status === 400 || problem.status === 401)) {
         say("broken", problem.status === 401 ? "needs a token" : "cannot follow");
-        showProblem(problem.status === 400 ? `${problem.message}. ${problem.remedy}` : "");
+        showProblem(problem.status === 400 ? `${sentence(problem.message)}. ${sentence(problem.remedy)}.` : "");
         return;
       }
       say("broken", problem instanceof Problem ? `${problem.message}; trying again` : "reconnecting");
