@@ -5,7 +5,7 @@ namespace EventGrains.LoadTest.Product;
 /// <summary>Waits for what the product must reach by itself, with a limit, so that a run that hangs ends with the reason.</summary>
 internal static class Settling
 {
-    public static readonly TimeSpan IntakeWithin = TimeSpan.FromMinutes(15);
+    public static readonly TimeSpan IntakeWithin = TimeSpan.FromMinutes(10);
     public static readonly TimeSpan StepsWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
 
@@ -24,6 +24,13 @@ internal static class Settling
             async () => !await client.Steps("waiting", ct).AnyAsync(ct) && !await client.Steps("running", ct).AnyAsync(ct),
             ct,
             LookForStepsEvery);
+
+    /// <summary>The same, when others have come to rest or have not in their time.</summary>
+    public static async Task StepsEndedAfter(IEnumerable<Task> others, ServerClient client, CancellationToken ct)
+    {
+        await Task.WhenAll(others).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StepsEnded(client, ct);
+    }
 
     /// <summary>Until it holds or the time is over; whoever asks looks again and says what is missing.</summary>
     public static async Task Sometime(TimeSpan within, Func<bool> holds, CancellationToken ct)

@@ -40,9 +40,7 @@ internal static class Crash
         await Task.WhenAll(offering, writing, killing);
         Console.WriteLine($"offered {events} events and {files} files, killed {kills} times, {publisher.Resent} bodies were sent again");
 
-        await Settling.LogRead(client, RuleFile.LogSource, logs.IsRead, ct);
-        await watched.Settle(client, ct);
-        await Settling.StepsEnded(client, ct);
+        await Rest(client, logs, watched, verdict, ct);
         await CrashExamination.Of(client, workload, watched, ledger, verdict, FeedWithin, ct);
         if (feed.Gaps > 0)
         {
@@ -62,6 +60,27 @@ internal static class Crash
         Console.WriteLine($"{workload.Files} files of events, {ledger.Transitions} transitions over {feed.Connections} SSE connections, {clock.Elapsed.TotalSeconds:0} s");
         work.Keep = !verdict.IsGood;
         return Figures.Conclude(verdict);
+    }
+
+    /// <summary>Until all has come to rest. What does not is a finding, and the rest is looked at all the same.</summary>
+    private static async Task Rest(ServerClient client, LogFiles logs, WatchedFiles watched, Verdict verdict, CancellationToken ct)
+    {
+        Task[] rests =
+        [
+            Settling.LogRead(client, RuleFile.LogSource, logs.IsRead, ct),
+            watched.Settle(client, ct),
+        ];
+        foreach (var rest in rests.Append(Settling.StepsEndedAfter(rests, client, ct)))
+        {
+            try
+            {
+                await rest;
+            }
+            catch (ProductException e)
+            {
+                verdict.AddOther(e.Message);
+            }
+        }
     }
 
     /// <summary>Half of the records by HTTP in small bodies, half to the log files, each record to one of them at random, at a rate.</summary>
