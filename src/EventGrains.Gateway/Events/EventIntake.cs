@@ -29,8 +29,8 @@ internal sealed partial class EventIntake(
     /// <summary>Types counted by name per source and process; further ones are counted as <c>other</c>: the names come from outside.</summary>
     private const int TypesCountedMax = 64;
 
-    private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("eventgrains_events_total");
-    private static readonly Counter<long> WithoutEffect = Telemetry.Meter.CreateCounter<long>("eventgrains_records_without_effect_total");
+    private static readonly Counter<long> WithoutEffect = Telemetry.Meter.CreateCounter<long>(
+        "eventgrains_records_without_effect_total", description: "Records that were read and say nothing that is kept, by their type.");
 
     private readonly IntakeBudget budget = new(settings.IntakeBytesMax);
     private readonly HashSet<(string Source, string Type)> typesCounted = [];
@@ -155,12 +155,6 @@ internal sealed partial class EventIntake(
     private void Count(string source, IntakeBatch batch, Activity? span)
     {
         var accepted = batch.Records - batch.Rejected;
-        Counted.Add(accepted, new("source", source), new("outcome", "accepted"));
-        if (batch.Rejected > 0)
-        {
-            Counted.Add(batch.Rejected, new("source", source), new("outcome", "rejected"));
-        }
-
         foreach (var (type, count) in batch.WithoutEffect)
         {
             WithoutEffect.Add(count, new("source", source), new("type", NameOf(source, type)));
@@ -168,7 +162,7 @@ internal sealed partial class EventIntake(
 
         span?.SetTag("source", source).SetTag("records", batch.Records).SetTag("events", batch.Events.Count).SetTag("rejected", batch.Rejected);
 
-        // One way: nobody waits for it, and a lost count harms nothing that was promised.
+        // The source's grain counts for the metric too. One way: nobody waits for it, and a lost count harms nothing that was promised.
         _ = grains.GetGrain<ISourceGrain>(source).Count(accepted, batch.Rejected);
     }
 

@@ -103,17 +103,8 @@ internal static class FilesEndpoints
         return TypedResults.Ok(new ListView<FileStepView>([.. steps], page.Next));
     }
 
-    private static async Task<FilePage> Page(IGrainFactory grains, FileQuery query)
-    {
-        try
-        {
-            return await grains.GetGrain<IFileListGrain>(0).List(query);
-        }
-        catch (FormatException) when (query.After is not null)
-        {
-            throw ProblemException.BadRequest($"after: '{query.After}' is not a cursor that this server gave", "give the `next` of the page before unchanged, with the same filters");
-        }
-    }
+    private static Task<FilePage> Page(IGrainFactory grains, FileQuery query) =>
+        Queries.Page(query.After, _ => grains.GetGrain<IFileListGrain>(0).List(query));
 
     private static string? PathOf(IQueryCollection query)
     {

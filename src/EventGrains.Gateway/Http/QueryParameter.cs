@@ -88,6 +88,19 @@ internal static class Queries
             : throw ProblemException.BadRequest($"limit: '{text}' is not a number from 1 to {LimitMax}", "page through longer lists with `after`");
     }
 
+    /// <summary>Asks for one page of a list; a cursor that the list does not know is the client's mistake, not ours.</summary>
+    public static async Task<T> Page<T>(string? after, Func<string?, Task<T>> ask)
+    {
+        try
+        {
+            return await ask(after);
+        }
+        catch (Exception failure) when (after is not null && failure is FormatException or ArgumentException)
+        {
+            throw ProblemException.BadRequest($"after: '{after}' is not a cursor that this server gave for this list", "give the `next` of the page before unchanged, with the same filters");
+        }
+    }
+
     private static void Check(IQueryCollection query, QueryParameter[] parameters)
     {
         foreach (var (name, values) in query)

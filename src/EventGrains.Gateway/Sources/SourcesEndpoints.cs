@@ -101,7 +101,8 @@ internal static class SourcesEndpoints
 
     private static async Task<Ok<ListView<DeadLetterView>>> ListDeadLetters(HttpContext http, IGrainFactory grains)
     {
-        var page = await grains.GetGrain<IDeadLettersGrain>(0).List(http.Request.Query.Text("after"), http.Request.Query.Limit());
+        var limit = http.Request.Query.Limit();
+        var page = await Queries.Page(http.Request.Query.Text("after"), after => grains.GetGrain<IDeadLettersGrain>(0).List(after, limit));
         return TypedResults.Ok(new ListView<DeadLetterView>([.. page.Items.Select(DeadLetterView.Of)], page.Next));
     }
 

@@ -8,9 +8,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EventGrains.Gateway.Status;
 
-/// <summary>Serves the JSON Schema of rule files, where the host gives one.</summary>
-public sealed record RuleSchemaDocument(string Json);
-
 /// <param name="Datasets">The first hundred, by name.</param>
 /// <param name="DatasetsNext">Not null when there are more: give it to <c>GET /v1/datasets</c> as <c>after</c>.</param>
 internal sealed record StatusJson(
@@ -42,10 +39,7 @@ internal static class StatusEndpoints
         routes.MapGet("/v1/status", Get).Takes().WithTags("status").WithSummary("What an operator asks first");
         routes.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("live"))).Takes().WithTags("status").WithSummary("Whether the process serves");
         routes.MapGet("/healthz/ready", Ready).Takes().WithTags("status").WithSummary("Whether it can take events and answer: 200, or 503 with the reason");
-        routes.MapGet("/schemas/rules/v1.json", (IServiceProvider services) =>
-                services.GetService<RuleSchemaDocument>() is { } schema
-                    ? Results.Text(schema.Json, "application/schema+json")
-                    : throw ProblemException.NotFound("this server was started without a schema of rule files", "ask a server started by `eventgrains dev` or `eventgrains server`"))
+        routes.MapGet(RuleSchema.Path, () => Results.Text(RuleSchema.Json, "application/schema+json"))
             .WithTags("status")
             .WithSummary("The JSON Schema of rule files");
     }

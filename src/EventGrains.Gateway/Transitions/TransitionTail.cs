@@ -16,7 +16,8 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
     private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
 
-    private static readonly UpDownCounter<int> Counted = Telemetry.Meter.CreateUpDownCounter<int>("eventgrains_sse_clients");
+    private static readonly UpDownCounter<int> Counted = Telemetry.Meter.CreateUpDownCounter<int>(
+        "eventgrains_sse_clients", description: "Clients that follow transitions now.");
 
     private readonly TransitionRing ring = new(settings.TailRingMax);
     private readonly SemaphoreSlim wanted = new(0, 1);

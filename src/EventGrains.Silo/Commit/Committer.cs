@@ -23,7 +23,7 @@ internal sealed partial class Committer : IDisposable
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
 
     private static readonly Histogram<int> CommitEvents = Telemetry.Meter.CreateHistogram<int>(
-        "eventgrains_commit_events", "events", "How many events one commit carried.",
+        "eventgrains_commit_events", "{events}", "How many events one commit carried.",
         advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000] });
 
     /// <summary>The longest wait between two tries to open the store again.</summary>

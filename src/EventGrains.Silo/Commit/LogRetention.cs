@@ -13,15 +13,15 @@ internal sealed partial class LogRetention(IStore store, SiloSettings settings, 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
     private static readonly Counter<long> Pruned = Telemetry.Meter.CreateCounter<long>(
-        "eventgrains_transitions_pruned_total", "transitions", "Transitions dropped from the log because it was at its bound.");
+        "eventgrains_transitions_pruned_total", "{transitions}", "Transitions dropped from the log because it was at its bound.");
 
     private long _kept;
     private long _deadLetters;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Telemetry.Meter.CreateObservableGauge("eventgrains_transitions_kept", () => _kept, "transitions", "Transitions that the log keeps now.");
-        Telemetry.Meter.CreateObservableGauge("eventgrains_dead_letters", () => _deadLetters, "records", "Records that could not be read and are kept.");
+        Telemetry.Meter.CreateObservableGauge("eventgrains_transitions_kept", () => _kept, "{transitions}", "Transitions that the log keeps now.");
+        Telemetry.Meter.CreateObservableGauge("eventgrains_dead_letters", () => _deadLetters, "{records}", "Records that could not be read and are kept.");
         while (!stoppingToken.IsCancellationRequested)
         {
             try

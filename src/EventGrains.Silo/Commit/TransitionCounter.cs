@@ -8,7 +8,7 @@ namespace EventGrains.Silo.Commit;
 internal sealed class TransitionCounter
 {
     private static readonly Counter<long> Total = Telemetry.Meter.CreateCounter<long>(
-        "eventgrains_transitions_total", "transitions", "Transitions committed, by kind.");
+        "eventgrains_transitions_total", "{transitions}", "Transitions committed, by kind.");
 
     private static readonly KeyValuePair<string, object?>[] Tags =
         [.. Enum.GetNames<TransitionKind>().Select(name => new KeyValuePair<string, object?>("kind", char.ToLowerInvariant(name[0]) + name[1..]))];

@@ -43,7 +43,7 @@ internal sealed partial class Dispatcher : IDisposable
     {
         (_store, _grains, _budgets, _settings, _time, _log) = (store, grains, budgets, settings, time, log);
         _running = new RunningSteps(settings);
-        Telemetry.Meter.CreateObservableGauge("eventgrains_steps", CountSteps, "steps", "Steps that the dispatcher holds, by state.");
+        Telemetry.Meter.CreateObservableGauge("eventgrains_steps", CountSteps, "{steps}", "Steps that the dispatcher holds, by state.");
         _loop = Task.Run(Loop);
     }
 

@@ -9,7 +9,7 @@ internal sealed class ShardFigures
     private readonly ConcurrentDictionary<int, int> _cached = new();
 
     public ShardFigures() =>
-        Telemetry.Meter.CreateObservableGauge("eventgrains_files_cached", () => _cached.Values.Sum(), "files", "File states held in memory.");
+        Telemetry.Meter.CreateObservableGauge("eventgrains_files_cached", () => _cached.Values.Sum(), "{files}", "File states held in memory.");
 
     public void Cached(int shard, int files) => _cached[shard] = files;
 }

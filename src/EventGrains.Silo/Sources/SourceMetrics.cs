@@ -11,19 +11,19 @@ internal static class SourceMetrics
     public const int TypesMax = 200;
 
     private static readonly Counter<long> Events = Telemetry.Meter.CreateCounter<long>(
-        "eventgrains_events_total", "records", "Records of a source by outcome: accepted, rejected.");
+        "eventgrains_events_total", "{records}", "Records of a source by outcome: accepted, rejected.");
 
     private static readonly Counter<long> NoEffect = Telemetry.Meter.CreateCounter<long>(
-        "eventgrains_records_without_effect_total", "records", "Records that were read and say nothing that is kept, by their type.");
+        "eventgrains_records_without_effect_total", "{records}", "Records that were read and say nothing that is kept, by their type.");
 
     private static readonly Counter<long> Gaps = Telemetry.Meter.CreateCounter<long>(
-        "eventgrains_source_gaps_total", "gaps", "Stretches of a pulled source that could not be read to their end.");
+        "eventgrains_source_gaps_total", "{gaps}", "Stretches of a pulled source that could not be read to their end.");
 
     private static readonly ConcurrentDictionary<(string Source, string Partition), long> Lags = new();
     private static readonly ConcurrentDictionary<string, bool> Types = new(StringComparer.Ordinal);
 
     static SourceMetrics() => Telemetry.Meter.CreateObservableGauge(
-        "eventgrains_source_lag_bytes", ObserveLags, "bytes", "How much of a partition is not durable yet.");
+        "eventgrains_source_lag_bytes", ObserveLags, "By", "How much of a partition is not durable yet.");
 
     public static void Count(string source, long accepted, long rejected)
     {

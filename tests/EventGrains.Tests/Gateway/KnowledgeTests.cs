@@ -302,6 +302,17 @@ public sealed class KnowledgeTests
     }
 
     [Fact]
+    public async Task The_schema_of_rule_files_is_served()
+    {
+        await using var host = await GatewayHost.Start();
+
+        var (status, schema, _) = await host.Get("/schemas/rules/v1.json");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.True(schema.TryGetProperty("$schema", out _));
+    }
+
+    [Fact]
     public async Task Status_puts_all_together_and_readiness_gives_the_reason()
     {
         await using var host = await GatewayHost.Start();

@@ -12,7 +12,7 @@ public sealed partial class PageTests
 
         var response = await host.Client.GetAsync("/");
         var html = await response.Content.ReadAsStringAsync();
-        var rest = await host.Client.GetStringAsync("/page/page.css") + await host.Client.GetStringAsync("/page/page.js");
+        var rest = await host.Client.GetStringAsync("/page/page.css") + await Scripts(host);
 
         Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
         Assert.Contains("default-src 'none'; script-src 'self'", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed partial class PageTests
     {
         await using var host = await GatewayHost.Start();
         var html = await host.Client.GetStringAsync("/");
-        var script = await host.Client.GetStringAsync("/page/page.js");
+        var script = await Scripts(host);
 
         Assert.All(
             Wanted().Matches(script).Select(match => match.Groups[1].Value).Distinct(),
@@ -58,6 +58,16 @@ public sealed partial class PageTests
             path => Assert.True(paths.TryGetProperty(path, out _), $"{path} is missing"));
         Assert.Contains("superseded", paths.GetProperty("/v1/steps").GetProperty("get").GetRawText(), StringComparison.Ordinal);
     }
+
+    private static async Task<string> Scripts(GatewayHost host)
+    {
+        var page = await host.Client.GetStringAsync("/page/page.js");
+        var others = Imported().Matches(page).Select(match => match.Groups[1].Value).Append("server.js");
+        return page + string.Concat(await Task.WhenAll(others.Select(name => host.Client.GetStringAsync($"/page/{name}"))));
+    }
+
+    [GeneratedRegex(@"from ""\./([a-z]+\.js)""")]
+    private static partial Regex Imported();
 
     [GeneratedRegex("""(src|href|url\(|import|fetch\()\s*=?\s*["'(]?(https?:)?//""")]
     private static partial Regex Elsewhere();

@@ -1,0 +1,42 @@
+using Microsoft.Playwright;
+
+namespace EventGrains.LiveTests;
+
+/// <summary>The page, in a real browser, over the real server.</summary>
+public sealed class PageTests
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    [Fact]
+    public async Task The_page_shows_what_happens_as_it_happens_and_one_file_in_full()
+    {
+        Assert.SkipUnless(File.Exists(Chromium), $"no browser at {Chromium}: apt-get install chromium");
+        await using var dev = await Product.Start(Product.NewDirectory(), "dev", "--port", "0");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Browser(playwright);
+        var page = await browser.NewPageAsync();
+        var problems = new List<string>();
+        page.Console += (_, message) => problems.AddRange(message.Type == "error" ? [message.Text] : []);
+        await page.GotoAsync(dev.Url.ToString());
+        await Assertions.Expect(page.Locator("#live")).ToHaveAttributeAsync("data-state", "live", new() { Timeout = 20_000 });
+
+        await File.WriteAllTextAsync(Path.Combine(dev.Directory, "inbox", "run42.h5"), "hello\n");
+
+        await Assertions.Expect(page.Locator("#transitions")).ToContainTextAsync("/run42.h5", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("#transitions")).ToContainTextAsync("processed", new() { Timeout = 30_000 });
+
+        // By keyboard alone: '/' finds the search, Enter asks.
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.TypeAsync("inbox:/run42.h5");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#file-body")).ToContainTextAsync("inbox-mirror", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("#file-body")).ToContainTextAsync("084b021f");
+        Assert.Empty(problems);
+    }
+
+    internal static Task<IBrowser> Browser(IPlaywright playwright) => playwright.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Chromium,
+        Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+}

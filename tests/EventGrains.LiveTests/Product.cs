@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+
+namespace EventGrains.LiveTests;
+
+/// <summary>The executable as a user starts it: a process of its own, in a directory of its own.</summary>
+internal sealed class Product : IAsyncDisposable
+{
+    /// <summary>No answer of these tests may take longer; a loaded machine is slow, and a hung one must fail.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static readonly string SourceTree = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", ".."));
+
+    private static readonly string Executable = Path.Combine(
+        SourceTree, "src", "EventGrains.Cli", "bin", AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "eventgrains.dll");
+
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly List<string> _lines = [];
+
+    private Product(Process process, string directory) => (_process, Directory) = (process, directory);
+
+    public string Directory { get; }
+
+    public Uri Url { get; private set; } = new("http://127.0.0.1");
+
+    public HttpClient Http { get; } = new() { Timeout = Patience };
+
+    public string Errors => _errors.ToString();
+
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public static string NewDirectory() => System.IO.Directory.CreateTempSubdirectory("eventgrains-live-").FullName;
+
+    /// <summary>Starts a hosting verb and waits for its ready line.</summary>
+    public static async Task<Product> Start(string directory, params string[] arguments)
+    {
+        var process = Process.Start(Starting(directory, arguments))!;
+        var product = new Product(process, directory);
+        var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => product.Hear(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => product._errors.AppendLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var exited = process.WaitForExitAsync();
+        if (await Task.WhenAny(ready.Task, exited).WaitAsync(Patience) == exited)
+        {
+            throw new InvalidOperationException($"it ended with {process.ExitCode}: {product.Errors}");
+        }
+
+        product.Url = new Uri((await ready.Task).Split("  ", 2)[1].Split(' ')[0]);
+        product.Http.BaseAddress = product.Url;
+        return product;
+    }
+
+    /// <summary>Runs a client verb against this server.</summary>
+    public Task<(int Exit, string Output, string Errors)> Run(params string[] arguments) => RunIn(Directory, Url, arguments);
+
+    public static async Task<(int Exit, string Output, string Errors)> RunIn(string directory, Uri? server, params string[] arguments)
+    {
+        var start = Starting(directory, arguments);
+        if (server is not null)
+        {
+            start.Environment["EVENTGRAINS_SERVER"] = server.ToString();
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    public async Task<JsonElement> Get(string path) =>
+        JsonDocument.Parse(await Http.GetStringAsync(new Uri(Url, path))).RootElement;
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>As Ctrl-C; answers the exit code.</summary>
+    public async Task<int> Stop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+        {
+            await Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Hear(string? line, TaskCompletionSource<string> ready)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_lines)
+        {
+            _lines.Add(line);
+        }
+
+        if (line.StartsWith("ready  ", StringComparison.Ordinal))
+        {
+            ready.TrySetResult(line);
+        }
+    }
+
+    private static ProcessStartInfo Starting(string directory, string[] arguments) => new("dotnet", [Executable, .. arguments])
+    {
+        WorkingDirectory = directory,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
