@@ -259,7 +259,7 @@ internal sealed partial class Dispatcher : IDisposable
     {
         lock (_lock)
         {
-            return lane.Leased == 0 && lane.HeldUntil <= now && lane.Peek(now) is { } held && IsFirst(held.Intent);
+            return lane.Leased == 0 && lane.HeldUntil <= now && lane.Firsts.HasDue(now);
         }
     }
 
@@ -275,29 +275,14 @@ internal sealed partial class Dispatcher : IDisposable
 
     private Held? Next(Lane lane, DateTime now)
     {
-        if (lane.Peek(now) is not { } held)
+        var held = lane.Take(now, _running.HasRoom(lane));
+        if (held is not null)
         {
-            return null;
+            _running.Set(held, true);
         }
 
-        var isFirst = IsFirst(held.Intent);
-        if (!held.IsStarted)
-        {
-            if ((isFirst && lane.Leased == 0) || !_running.HasRoom(lane))
-            {
-                return null;
-            }
-
-            lane.Leased -= isFirst ? 1 : 0;
-        }
-
-        lane.Take();
-        _running.Set(held, true);
         return held;
     }
-
-    /// <summary>A rule's bound counts files: the first attempt of its first step.</summary>
-    private static bool IsFirst(Intent intent) => intent is { Attempts: 0, Running: false, Step.Index: 0 };
 
     private async Task Start(Held held)
     {

@@ -2,47 +2,100 @@ using EventGrains.Silo.Store;
 
 namespace EventGrains.Silo.Dispatch;
 
-/// <summary>The steps of one rule with one action and target, in the order in which they are due.</summary>
+/// <summary>The steps of one rule with one action and target.</summary>
+/// <remarks>
+/// Three queues, because different bounds hold them back, and what one bound holds back must not hide what another lets pass: an attempt
+/// whose deadline passed counts against all bounds already; a step that was tried before, or is not its rule's first, needs no share of
+/// the rule's files per hour; only the first attempt of a rule's first step does.
+/// </remarks>
 internal sealed class Lane(string rule, string action, string? target)
 {
-    private readonly PriorityQueue<Held, DateTime> _due = new();
-
     public string Rule { get; } = rule;
 
     public string Action { get; } = action;
 
     public string? Target { get; } = target;
 
+    public DueQueue Deadlines { get; } = new();
+
+    public DueQueue Others { get; } = new();
+
+    public DueQueue Firsts { get; } = new();
+
     public int Running { get; set; }
 
-    /// <summary>The rule is at its bound per hour: nothing new starts before this time.</summary>
+    /// <summary>The rule is at its bound per hour: no first attempt starts before this time.</summary>
     public DateTime HeldUntil { get; set; }
 
     /// <summary>First attempts that the rule's budget allows and that were not used yet.</summary>
     public int Leased { get; set; }
 
-    public void Add(Held held) => _due.Enqueue(held, held.DueAt);
+    public void Add(Held held) => QueueOf(held.Intent).Add(held);
 
-    /// <summary>The next step that is due; entries that were moved or taken away since are passed over.</summary>
-    public Held? Peek(DateTime now)
+    /// <summary>Takes the next step that is due and that no bound holds back; null when there is none.</summary>
+    /// <param name="hasRoom">Whether one more step may run.</param>
+    public Held? Take(DateTime now, bool hasRoom)
     {
-        while (_due.TryPeek(out var held, out var dueAt))
+        if (Deadlines.Take(now) is { } expired)
         {
-            if (held.IsGone || held.DueAt != dueAt || (held.IsStarted && !held.Intent.Running))
-            {
-                _due.Dequeue();
-                continue;
-            }
-
-            return dueAt <= now ? held : null;
+            return expired;
         }
 
-        return null;
+        if (!hasRoom)
+        {
+            return null;
+        }
+
+        if (Others.Take(now) is { } other)
+        {
+            return other;
+        }
+
+        if (Leased == 0 || Firsts.Take(now) is not { } first)
+        {
+            return null;
+        }
+
+        Leased--;
+        return first;
     }
 
-    public void Take() => _due.Dequeue();
+    public DateTime? NextDue => new[] { Deadlines.NextDue, Others.NextDue, Firsts.NextDue }.Min();
 
-    public DateTime? NextDue => _due.TryPeek(out _, out var dueAt) ? dueAt : null;
+    /// <summary>A rule's bound counts files: the first attempt of its first step.</summary>
+    private static bool IsFirst(Intent intent) => intent is { Attempts: 0, Step.Index: 0 };
+
+    private DueQueue QueueOf(Intent intent) => intent.Running ? Deadlines : IsFirst(intent) ? Firsts : Others;
+}
+
+/// <summary>Steps in the order in which they are due; entries that were replaced or taken away since are passed over.</summary>
+internal sealed class DueQueue
+{
+    private readonly PriorityQueue<(Held Held, int Entry), DateTime> _due = new();
+
+    public void Add(Held held) => _due.Enqueue((held, ++held.Entry), held.DueAt);
+
+    public bool HasDue(DateTime now) => NextDue <= now;
+
+    public Held? Take(DateTime now) => HasDue(now) ? _due.Dequeue().Held : null;
+
+    public DateTime? NextDue
+    {
+        get
+        {
+            while (_due.TryPeek(out var next, out var dueAt))
+            {
+                if (!next.Held.IsGone && next.Held.Entry == next.Entry)
+                {
+                    return dueAt;
+                }
+
+                _due.Dequeue();
+            }
+
+            return null;
+        }
+    }
 }
 
 /// <summary>An intent in memory, and what the dispatcher did about it.</summary>
@@ -53,6 +106,9 @@ internal sealed class Held(Intent intent, Lane lane)
     public Lane Lane { get; } = lane;
 
     public DateTime DueAt { get; set; } = intent.DueAt;
+
+    /// <summary>Counts the times it was queued: only the newest entry is good.</summary>
+    public int Entry { get; set; }
 
     /// <summary>It was given to its file's grain, or runs since before we held it: it counts against the bounds.</summary>
     public bool IsStarted { get; set; }
