@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace EventGrains.LiveTests;
+
+/// <summary>The load test's verbs, small: what they check holds here too, and they still run.</summary>
+public sealed class LoadTestTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    [Theory]
+    [InlineData("crash", "--events", "6000", "--files", "30", "--kills", "3", "--rate", "1500", "--seed", "11")]
+    [InlineData("embedded", "--events", "6000", "--rounds", "1", "--latency-seconds", "1", "--seed", "11")]
+    [InlineData("memory", "--files", "4000", "--seed", "11")]
+    public async Task Nothing_is_lost_repeated_or_wrong(params string[] arguments)
+    {
+        var built = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
+        var program = Path.Combine(Product.SourceTree, "loadtest", "EventGrains.LoadTest", "bin", built, "net10.0", "EventGrains.LoadTest.dll");
+        var work = Product.NewDirectory();
+
+        using var run = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments, "--work", work, "--json", Path.Combine(work, "result.json")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = run.StandardOutput.ReadToEndAsync();
+        var errors = run.StandardError.ReadToEndAsync();
+        await run.WaitForExitAsync().WaitAsync(Patience);
+
+        Assert.True(run.ExitCode == 0, $"{await output}\n{await errors}");
+        Assert.True(File.Exists(Path.Combine(work, "result.json")));
+    }
+}
