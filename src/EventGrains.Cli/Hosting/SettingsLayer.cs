@@ -57,7 +57,7 @@ internal sealed record SettingsLayer(string Origin, IReadOnlyDictionary<string, 
     public static SettingsLayer OfEnvironment(Surroundings surroundings)
     {
         var values = surroundings.Environment
-            .Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal) && !IsOfAnotherUse(v.Key[Prefix.Length..]))
+            .Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal) && !IsOfAnotherUse(v.Key[Prefix.Length..], v.Value))
             .Select(v => KeyValuePair.Create(
                 v.Key[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal),
                 (string?)v.Value));
@@ -81,6 +81,11 @@ internal sealed record SettingsLayer(string Origin, IReadOnlyDictionary<string, 
         return Of("--set", new ConfigurationBuilder().AddInMemoryCollection(values).Build());
     }
 
-    // The client's own, and what commands of rules are given to see.
-    private static bool IsOfAnotherUse(string name) => name is "SERVER" or "TOKEN" || name.StartsWith("FILE_", StringComparison.Ordinal);
+    /// <summary>The client's own; what commands of rules are given to see; the tests' own; and what Kubernetes sets for a service of our name.</summary>
+    private static bool IsOfAnotherUse(string name, string? value) =>
+        name is "SERVER" or "TOKEN" or "SHARED" or "REWRITE"
+        || OtherPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+        || (name == "PORT" && value?.Contains("://", StringComparison.Ordinal) == true);
+
+    private static readonly string[] OtherPrefixes = ["FILE_", "TEST_", "SERVICE_", "PORT_"];
 }

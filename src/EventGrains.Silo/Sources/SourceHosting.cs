@@ -1,3 +1,4 @@
+using EventGrains.Silo.Sources.Directories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,6 +12,7 @@ public static class SourceHosting
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IShardCalls, ShardCalls>();
+        services.TryAddSingleton<ICopySightings, AliasedCopies>();
         services.AddSingleton<SourceParts>();
         services.AddSingleton<SourceSupervisor>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<SourceSupervisor>());

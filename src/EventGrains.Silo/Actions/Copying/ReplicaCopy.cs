@@ -25,6 +25,8 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         "eventgrains_copied_bytes_total", description: "Bytes written into copies; bytes kept from an earlier attempt are not counted.");
 
     /// <exception cref="OperationCanceledException">The claim was lost; nothing was published by this attempt from then on.</exception>
+    private CopyAlias? takenOver;
+
     public Task<StepOutcome> Run(CancellationToken lost) =>
         Task.Factory.StartNew(() => Attempt(lost), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -75,6 +77,11 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
             source.RequireUnchanged();
             RequireClaim(lost);
             directory.Publish(part, replaced);
+            if (takenOver is not null)
+            {
+                Wait(ledger.SayRemoved(takenOver, time.GetUtcNow().UtcDateTime), lost);
+            }
+
             return copied;
         }
         catch (Exception failure) when (failure is StepFailedException or PosixException)
@@ -112,7 +119,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
     }
 
-    /// <summary>The content that both have; null when the target is an older copy of this file and may be replaced.</summary>
+    /// <summary>The content that both have; null when the target is an older copy of this file, or one that a deleted file left, and may be replaced.</summary>
     private ContentStamp? FindSame(SourceFile source, PosixFile existing, CancellationToken lost)
     {
         var there = HashOf(existing, existing.Status().Identity.Size, lost);
@@ -125,12 +132,19 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
 
         var alias = Wait(ledger.FindAlias(order.TargetStorage, order.Target.Value), lost);
-        return alias is not null && alias.File == order.File && alias.Checksum == there.Adler32
-            ? null
-            : throw new StepFailedException(
-                $"the target {order.TargetStorage}:{order.Target} exists with other content ({there}; the source has {here}) and is no older copy of this file; "
-                + "remove it, or choose another path in the rule",
-                final: true);
+        var isOurs = alias is not null && alias.Checksum == there.Adler32;
+        if (isOurs && (alias!.File == order.File || Wait(ledger.IsDeleted(alias.File), lost)))
+        {
+            takenOver = alias.File == order.File ? null : alias;
+            return null;
+        }
+
+        // Of a file that is still there the next look may find it deleted: editors save by renaming a new file over the old one.
+        throw new StepFailedException(
+            $"the target {order.TargetStorage}:{order.Target} exists with other content ({there}; the source has {here}) and is "
+            + (isOurs ? $"the copy of {alias!.File}, which is not deleted" : "no older copy of this file")
+            + "; remove it, or choose another path in the rule",
+            final: !isOurs);
     }
 
     /// <summary>Brings the part to the source's content; bytes that an earlier attempt wrote are compared, and kept up to the first difference.</summary>

@@ -120,6 +120,17 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Files that are deleted by now.</summary>
+    public HashSet<FileId> Deleted { get; } = [];
+
+    public Task<bool> IsDeleted(FileId file) => Task.FromResult(Deleted.Contains(file));
+
+    public Task SayRemoved(CopyAlias alias, DateTime at)
+    {
+        Calls.Add($"{alias.File} has no copy at {alias.Storage}:{alias.Path} any more");
+        return Task.CompletedTask;
+    }
+
     public Task<bool> IsStillClaimed() => Task.FromResult(IsClaimed);
 
     public void Dispose() => scratch.Dispose();

@@ -119,6 +119,26 @@ public sealed class ReplicaCopyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_saved_by_renaming_a_new_one_over_it_takes_the_copy_over_once_the_old_one_is_deleted()
+    {
+        CopyPlace.Write(place.Inbox, "/a", CopyPlace.Content(100, seed: 1));
+        var old = place.Order("/a", incarnation: "1");
+        await place.Copy(old);
+        CopyPlace.Write(place.Inbox, "/a", CopyPlace.Content(200, seed: 2));
+        var successor = place.Order("/a", incarnation: "2") with { File = new FileId("inbox", "the-new-inode") };
+
+        var early = await place.Copy(successor);
+        place.Deleted.Add(old.File);
+        var late = await place.Copy(successor);
+
+        Assert.True(early is { Done: false, Final: false });
+        Assert.Null(late.Error);
+        Assert.Equal(CopyPlace.Content(200, seed: 2), File.ReadAllBytes(place.InMirror("/a")));
+        Assert.Equal(successor.File, Assert.Single(place.Aliases).File);
+        Assert.Contains($"{old.File} has no copy at mirror:/a any more", place.Calls);
+    }
+
+    [Fact]
     public async Task A_source_that_changes_while_it_is_copied_fails_and_leaves_nothing()
     {
         CopyPlace.Write(place.Inbox, "/a", CopyPlace.Content(SeveralChunks));
