@@ -11,7 +11,7 @@ namespace EventGrains.Silo.Store.Rocks;
 internal sealed class DirectoryNumbers(RocksTables tables, int shards)
 {
     /// <summary>Directories remembered; at the bound all are forgotten and looked up again when needed.</summary>
-    public const int CachedMax = 100_000;
+    public const int CachedMax = 20_000;
 
     private readonly Dictionary<Key, uint> cached = new(KeyComparer.Instance);
     private readonly Dictionary<Key, uint> pending = new(KeyComparer.Instance);

@@ -51,7 +51,11 @@ internal sealed class RocksStore : IStore
 
     /// <summary>Opens the store in a directory of its own, or creates it there with <see cref="SiloSettings.Shards"/>; a store that exists keeps its own.</summary>
     /// <exception cref="StoreUnusableException">In use, newer, damaged, not writable, or no store; the message says which, and what to do.</exception>
-    public static RocksStore Open(string directory, SiloSettings settings) => new(Path.GetFullPath(directory), settings);
+    public static RocksStore Open(string directory, SiloSettings settings)
+    {
+        NativeMemory.KeepTogether();
+        return new RocksStore(Path.GetFullPath(directory), settings);
+    }
 
     public Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default)
     {
