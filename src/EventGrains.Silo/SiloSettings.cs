@@ -63,8 +63,8 @@ public sealed class SiloSettings
     [Setting("Steps of one rule that run at once on this silo, so that no rule starves the others.", Unit = "steps", Min = 1, Max = 100_000)]
     public int StepsRunningPerRuleMax { get; set; } = 32;
 
-    [Setting("Intents that the dispatcher holds in memory; the others stay in the store and are read later.", Unit = "intents", Min = 100, Max = 10_000_000)]
-    public int IntentsHeldMax { get; set; } = 50_000;
+    [Setting("Intents of one rule, action and target that the dispatcher holds in memory; the others stay in the store and are read later.", Unit = "intents", Min = 100, Max = 10_000_000)]
+    public int IntentsHeldMax { get; set; } = 10_000;
 
     internal StepPolicy StepPolicy() => new(
         AttemptsMax, TimeSpan.FromSeconds(ClaimSeconds), TimeSpan.FromSeconds(BackOffFirstSeconds), TimeSpan.FromSeconds(BackOffMaxSeconds));

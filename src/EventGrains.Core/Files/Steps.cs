@@ -83,13 +83,21 @@ public static class Steps
     }
 
     /// <summary>Gives the next attempt of a step; null when there is none to give now.</summary>
-    /// <remarks>A running attempt keeps the step until its deadline; after that it counts as timed out, and the last one allowed fails the step.</remarks>
+    /// <remarks>
+    /// A running attempt keeps the step until its deadline; after that it counts as timed out, and the last one allowed fails the step. The
+    /// decision may therefore end the step instead of giving an attempt: look at its state.
+    /// </remarks>
     public static Decision? Claim(FileState before, StepKey key, StepPolicy policy, Rulebook rules, DateTime now)
     {
         var index = IndexOf(before, key);
         if (index < 0 || before.Steps[index] is not { State: StepState.Waiting or StepState.Running } step || step.DueAt > now)
         {
             return null;
+        }
+
+        if (Ended(before, step, now) is { } ended)
+        {
+            return Replace(before, index, ended, rules, now);
         }
 
         var isSpent = step.State == StepState.Running && step.Attempts - step.AttemptsForgiven >= policy.AttemptsMax;
@@ -153,6 +161,15 @@ public static class Steps
 
         return retried is null ? null : Decision.Conclude(before, before with { Steps = steps.DrainToImmutable() }, Caused(retried), rules, now, retried);
     }
+
+    /// <summary>An attempt that died with an older content, or whose file was deleted while it ran, is not followed by another.</summary>
+    private static Step? Ended(FileState state, Step step, DateTime now) => step.State != StepState.Running
+        ? null
+        : step.Key.Incarnation != state.Facts.Incarnation
+            ? step with { State = StepState.Superseded, At = now, DueAt = default, Error = "the file was written again" }
+            : FileSummary.Of(state).Existence == Existence.Deleted
+                ? step with { State = StepState.Cancelled, At = now, DueAt = default, Error = "the file was deleted" }
+                : null;
 
     private static Decision Replace(FileState before, int index, Step next, Rulebook rules, DateTime now) =>
         Decision.Conclude(before, before with { Steps = before.Steps.SetItem(index, next) }, Caused(next), rules, now, next);

@@ -79,7 +79,7 @@ internal sealed class TransitionRing(int max)
         {
             count = 0;
             end = after;
-            if (!begun || after.History != head.History || after.CompareTo(from) < 0)
+            if (!begun || after.History != head.History || after.CompareTo(from) < 0 || after.CompareTo(head) > 0)
             {
                 return false;
             }

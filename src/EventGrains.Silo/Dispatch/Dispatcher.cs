@@ -10,13 +10,16 @@ namespace EventGrains.Silo.Dispatch;
 
 /// <summary>Hands committed intents to file grains, with bounds per action, target and rule, fairly. One per silo; nobody awaits it.</summary>
 /// <remarks>
-/// It holds at most <see cref="SiloSettings.IntentsHeldMax"/> intents; what is beyond stays in the store and is read when there is room.
+/// It holds at most <see cref="SiloSettings.IntentsHeldMax"/> intents per lane, so that no rule crowds out another; what is beyond stays in the
+/// store and is read when there is room.
 /// It may start a step twice (after a crash, or when an answer is lost): the claim, given by the file's shard, decides.
 /// </remarks>
 internal sealed partial class Dispatcher : IDisposable
 {
     /// <summary>How often what was left in the store is looked for again.</summary>
     private static readonly TimeSpan RereadEvery = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan AskBudgetAgain = TimeSpan.FromSeconds(10);
 
     private const int PageLimit = 1_000;
 
@@ -34,9 +37,9 @@ internal sealed partial class Dispatcher : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatcher> _log;
     private readonly Task _loop;
-    private bool _isIncomplete;
+    private bool _mustLookAgain;
     private bool _isDisposed;
-    private DateTime _rereadAt = DateTime.MaxValue;
+    private DateTime _rereadAt;
 
     public Dispatcher(
         IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
@@ -100,7 +103,7 @@ internal sealed partial class Dispatcher : IDisposable
 
                 after = page.Next;
             }
-            while (after is not null && !_isIncomplete);
+            while (after is not null);
         }
         catch (OperationCanceledException)
         {
@@ -133,11 +136,6 @@ internal sealed partial class Dispatcher : IDisposable
             held.DueAt = intent.DueAt;
             _running.Set(held, intent.Running);
         }
-        else if (_held.Count >= _settings.IntentsHeldMax && !intent.Running)
-        {
-            LookAgain();
-            return;
-        }
         else
         {
             var key = (intent.Step.Rule, intent.Action, intent.Target);
@@ -146,6 +144,14 @@ internal sealed partial class Dispatcher : IDisposable
                 _lanes.Add(key, lane = new Lane(intent.Step.Rule, intent.Action, intent.Target));
             }
 
+            // A running step is held whatever the bound: somebody must look at its deadline, and the bounds on running steps bound these.
+            if (lane.Count >= _settings.IntentsHeldMax && !intent.Running)
+            {
+                lane.IsIncomplete = true;
+                return;
+            }
+
+            lane.Count++;
             held = new Held(intent, lane);
             _held.Add((intent.FileNumber, intent.Step), held);
             _running.Set(held, intent.Running);
@@ -159,19 +165,14 @@ internal sealed partial class Dispatcher : IDisposable
         if (_held.Remove((intent.FileNumber, intent.Step), out var held))
         {
             held.IsGone = true;
+            held.Lane.Count--;
             _running.Set(held, false);
         }
     }
 
     private void LookAgain()
     {
-        if (_isIncomplete)
-        {
-            return;
-        }
-
-        _isIncomplete = true;
-        _rereadAt = _time.GetUtcNow().UtcDateTime + RereadEvery;
+        _mustLookAgain = true;
     }
 
     private async Task Loop()
@@ -206,12 +207,18 @@ internal sealed partial class Dispatcher : IDisposable
         int[] shards;
         lock (_lock)
         {
-            if (!_isIncomplete || _time.GetUtcNow().UtcDateTime < _rereadAt || _held.Count > _settings.IntentsHeldMax / 2)
+            var now = _time.GetUtcNow().UtcDateTime;
+            if (now < _rereadAt || !(_mustLookAgain || _lanes.Values.Any(l => l.IsIncomplete && l.Count <= _settings.IntentsHeldMax / 2)))
             {
                 return;
             }
 
-            _isIncomplete = false;
+            (_mustLookAgain, _rereadAt) = (false, now + RereadEvery);
+            foreach (var lane in _lanes.Values)
+            {
+                lane.IsIncomplete = false;
+            }
+
             shards = [.. _shards];
         }
 
@@ -237,6 +244,7 @@ internal sealed partial class Dispatcher : IDisposable
             if (NeedsLease(lane, now))
             {
                 await Lease(lane, now);
+                now = _time.GetUtcNow().UtcDateTime;
             }
 
             Held? next;
@@ -265,7 +273,19 @@ internal sealed partial class Dispatcher : IDisposable
 
     private async Task Lease(Lane lane, DateTime now)
     {
-        var (granted, heldUntil) = await _budgets.Take(lane.Rule);
+        int granted;
+        DateTime heldUntil;
+        try
+        {
+            (granted, heldUntil) = await _budgets.Take(lane.Rule);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // One rule whose budget cannot be asked must not stop the others.
+            LogNoBudget(failure, lane.Rule);
+            (granted, heldUntil) = (0, now + AskBudgetAgain);
+        }
+
         lock (_lock)
         {
             lane.Leased += granted;
@@ -320,9 +340,9 @@ internal sealed partial class Dispatcher : IDisposable
         {
             foreach (var lane in _lanes.Values)
             {
-                if (lane.NextDue is { } due)
+                if (lane.NextLook is { } due)
                 {
-                    var at = due <= now ? (lane.HeldUntil > now ? lane.HeldUntil : now + TimeSpan.FromSeconds(1)) : due;
+                    var at = due <= now ? now + TimeSpan.FromSeconds(1) : due; // due and not started: a bound is reached
                     next = at < next ? at : next;
                 }
             }
@@ -359,6 +379,9 @@ internal sealed partial class Dispatcher : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The intents of shard {Shard} could not be read; they are looked for again.")]
     private partial void LogReadFailed(Exception failure, int shard);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The budget of rule {Rule} could not be asked; its new files wait, and it is asked again.")]
+    private partial void LogNoBudget(Exception failure, string rule);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The dispatcher failed for a moment; it goes on.")]
     private partial void LogLoopFailed(Exception failure);

@@ -24,6 +24,12 @@ internal sealed class Lane(string rule, string action, string? target)
 
     public int Running { get; set; }
 
+    /// <summary>How many intents of this lane are in memory.</summary>
+    public int Count { get; set; }
+
+    /// <summary>More of this lane are in the store than in memory.</summary>
+    public bool IsIncomplete { get; set; }
+
     /// <summary>The rule is at its bound per hour: no first attempt starts before this time.</summary>
     public DateTime HeldUntil { get; set; }
 
@@ -60,7 +66,15 @@ internal sealed class Lane(string rule, string action, string? target)
         return first;
     }
 
-    public DateTime? NextDue => new[] { Deadlines.NextDue, Others.NextDue, Firsts.NextDue }.Min();
+    /// <summary>When this lane is to be looked at next; a first attempt that the rule's bound holds back is not looked at before the bound lets it go.</summary>
+    public DateTime? NextLook
+    {
+        get
+        {
+            var first = Firsts.NextDue is { } due && Leased == 0 && due < HeldUntil ? HeldUntil : Firsts.NextDue;
+            return new[] { Deadlines.NextDue, Others.NextDue, first }.Min();
+        }
+    }
 
     /// <summary>A rule's bound counts files: the first attempt of its first step.</summary>
     private static bool IsFirst(Intent intent) => intent is { Attempts: 0, Step.Index: 0 };

@@ -61,18 +61,28 @@ internal sealed class ShardTurn(long number)
             return;
         }
 
+        // A step that ended and left the row within one turn still has its intent in the store.
+        foreach (var step in before?.Steps ?? [])
+        {
+            if (IsWanted(step) && !after.Steps.Any(s => s.Key == step.Key))
+            {
+                changes.Add(new IntentChange(IntentOf(after, step), Remove: true));
+            }
+        }
+
         foreach (var step in after.Steps)
         {
             var old = before?.Steps.FirstOrDefault(s => s.Key == step.Key);
             var wanted = IsWanted(step);
             if (wanted ? step != old : old is not null && IsWanted(old))
             {
-                var intent = new Intent(
-                    after.Id, after.Number, step.Key, step.Action, step.Target, step.DueAt, step.Attempts, step.State == StepState.Running);
-                changes.Add(new IntentChange(intent, Remove: !wanted));
+                changes.Add(new IntentChange(IntentOf(after, step), Remove: !wanted));
             }
         }
     }
+
+    private static Intent IntentOf(FileState file, Step step) => new(
+        file.Id, file.Number, step.Key, step.Action, step.Target, step.DueAt, step.Attempts, step.State == StepState.Running);
 
     private static bool IsWanted(Step step) =>
         step.State == StepState.Running || (step.State == StepState.Waiting && step.DueAt != Step.AfterThePrevious);

@@ -41,10 +41,22 @@ public sealed class LaneTests
         Add(1, dueAt: 7);
         Add(2, dueAt: 3);
 
-        Assert.Equal(Says.At(3), _lane.NextDue);
+        Assert.Equal(Says.At(3), _lane.NextLook);
         Assert.Null(_lane.Take(Says.At(2), hasRoom: true));
         Assert.Equal(2, _lane.Take(Says.At(9), hasRoom: true)?.Intent.FileNumber);
         Assert.Equal(1, _lane.Take(Says.At(9), hasRoom: true)?.Intent.FileNumber);
+    }
+
+    [Fact]
+    public void A_held_first_attempt_does_not_hide_when_another_step_is_due()
+    {
+        (_lane.Leased, _lane.HeldUntil) = (0, Says.At(1_000));
+        Add(1, dueAt: 0);
+        Assert.Equal(Says.At(1_000), _lane.NextLook);
+
+        Add(2, dueAt: 7, attempts: 1);
+
+        Assert.Equal(Says.At(7), _lane.NextLook);
     }
 
     [Fact]

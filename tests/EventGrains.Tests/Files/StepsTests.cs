@@ -140,6 +140,19 @@ public sealed class StepsTests
     }
 
     [Fact]
+    public void A_dead_attempt_for_an_older_content_or_a_deleted_file_is_not_followed_by_another()
+    {
+        var put = Told(Rules, Says.KeyPut("01", 5, 0));
+        var running = Claim(put, put.Steps[0].Key, 0)!.After;
+        var putAgain = Decision.Of(running, Says.Event(Says.KeyPut("02", 9, 60)), Heard, Rules, Says.At(1))!.After;
+        var deleted = Decision.Of(running, Says.Event(Says.KeyDeleted("02")), Heard, Rules, Says.At(1))!.After;
+
+        Assert.Equal(StepState.Superseded, Claim(putAgain, put.Steps[0].Key, 30)!.After.Steps[0].State);
+        Assert.Equal(StepState.Cancelled, Claim(deleted, put.Steps[0].Key, 30)!.After.Steps[0].State);
+        Assert.Null(Claim(putAgain, put.Steps[0].Key, 19));
+    }
+
+    [Fact]
     public void A_result_brings_its_facts_in_the_same_transition()
     {
         var (state, step) = Fired();

@@ -72,16 +72,17 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
             RequireAsKnown(copied);
             Verify(part, source, copied, lost);
 
-            // The alias first: whoever sees the name must be able to learn whose copy it is. The claim last, right before what cannot be undone.
-            Wait(ledger.SaveAlias(Alias(copied)), lost);
-            source.RequireUnchanged();
-            RequireClaim(lost);
-            directory.Publish(part, replaced);
+            // Before the alias changes hands: from then on nobody can speak for the file that had it.
             if (takenOver is not null)
             {
                 Wait(ledger.SayRemoved(takenOver, time.GetUtcNow().UtcDateTime), lost);
             }
 
+            // The alias first: whoever sees the name must be able to learn whose copy it is. The claim last, right before what cannot be undone.
+            Wait(ledger.SaveAlias(Alias(copied)), lost);
+            source.RequireUnchanged();
+            RequireClaim(lost);
+            directory.Publish(part, replaced);
             return copied;
         }
         catch (Exception failure) when (failure is StepFailedException or PosixException)

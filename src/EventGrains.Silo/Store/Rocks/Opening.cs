@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using RocksDbSharp;
 
 namespace EventGrains.Silo.Store.Rocks;
@@ -132,7 +133,8 @@ internal static class Opening
 
         using var batch = new WriteBatch();
         batch.Put(Meta.SchemaKey, Meta.Digits(Meta.Schema), tables.Meta);
-        batch.Put(Meta.HistoryKey, Meta.Digits(1), tables.Meta);
+        // Another life than that of any store that was here before: cursors of that one must meet a gap, not a place that means something else.
+        batch.Put(Meta.HistoryKey, Meta.Digits(RandomNumberGenerator.GetInt32(1, int.MaxValue / 2)), tables.Meta);
         batch.Put(Meta.ShardsKey, Meta.Digits(shards), tables.Meta);
         tables.Database.Write(batch, new WriteOptions().SetSync(true));
         return (shards, 1);
