@@ -104,6 +104,19 @@ public sealed class RocksStorePromises : StoreReadPromises
     }
 
     [Fact]
+    public async Task A_store_keeps_its_history_over_a_restart_and_shares_it_with_no_other()
+    {
+        var history = Store.History;
+        await Store.DisposeAsync();
+
+        await using var again = RocksStore.Open(Place, Settings);
+        await using var other = RocksStore.Open(Path.Combine(_home, "other"), Settings);
+
+        Assert.Equal(history, again.History);
+        Assert.NotEqual(history, other.History);
+    }
+
+    [Fact]
     public async Task The_store_keeps_the_number_of_shards_that_it_was_created_with()
     {
         await Store.DisposeAsync();

@@ -131,12 +131,13 @@ internal static class Opening
             }
         }
 
+        // Another life than that of any store that was here before: cursors of that one must meet a gap, not a place that means something else.
+        var history = RandomNumberGenerator.GetInt32(1, int.MaxValue / 2);
         using var batch = new WriteBatch();
         batch.Put(Meta.SchemaKey, Meta.Digits(Meta.Schema), tables.Meta);
-        // Another life than that of any store that was here before: cursors of that one must meet a gap, not a place that means something else.
-        batch.Put(Meta.HistoryKey, Meta.Digits(RandomNumberGenerator.GetInt32(1, int.MaxValue / 2)), tables.Meta);
+        batch.Put(Meta.HistoryKey, Meta.Digits(history), tables.Meta);
         batch.Put(Meta.ShardsKey, Meta.Digits(shards), tables.Meta);
         tables.Database.Write(batch, new WriteOptions().SetSync(true));
-        return (shards, 1);
+        return (shards, history);
     }
 }
