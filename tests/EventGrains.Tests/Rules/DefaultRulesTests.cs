@@ -7,11 +7,11 @@ public sealed class DefaultRulesTests
     [Fact]
     public void A_watched_directory_is_stored_mirrored_and_read_by_one_command()
     {
-        var (definitions, messages, _) = DefaultRules.Parse([], ["/work/inbox/"], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([], ["/site/inbox/"], "/site/data");
 
         Assert.Empty(messages);
-        Assert.Equal(new StorageDefinition("inbox", "/work/inbox", StorageRole.Origin), definitions.Storage("inbox"));
-        Assert.Equal(new StorageDefinition("inbox-mirror", "/work/data/mirror/inbox", StorageRole.Replica), definitions.Storage("inbox-mirror"));
+        Assert.Equal(new StorageDefinition("inbox", "/site/inbox", StorageRole.Origin), definitions.Storage("inbox"));
+        Assert.Equal(new StorageDefinition("inbox-mirror", "/site/data/mirror/inbox", StorageRole.Replica), definitions.Storage("inbox-mirror"));
         Assert.Equal(new SourceDefinition("inbox", SourceType.Directory, "directory", "inbox"), definitions.Source("inbox"));
         var rule = Assert.Single(definitions.Rules);
         Assert.Equal(["replicate", "run"], rule.Do.Select(s => s.Action));
@@ -22,7 +22,7 @@ public sealed class DefaultRulesTests
     [Fact]
     public void Each_format_has_an_HTTP_source_and_a_storage_of_its_name()
     {
-        var (definitions, messages, _) = DefaultRules.Parse([], [], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([], [], "/site/data");
 
         Assert.Empty(messages);
         Assert.Equal(RuleFiles.Formats.Select(f => new SourceDefinition(f, SourceType.Http, f, f)), definitions.Sources);
@@ -40,7 +40,7 @@ public sealed class DefaultRulesTests
             --- {apiVersion: eventgrains/v1, kind: Rule, metadata: {name: mine}, spec: {when: {path: "/**"}, do: [replicate: {to: inbox-mirror}]}}
             """;
 
-        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/work/inbox"], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/site/inbox"], "/site/data");
 
         Assert.Empty(messages);
         Assert.Equal("/s3", definitions.Storage("s3")!.Root);
@@ -52,9 +52,9 @@ public sealed class DefaultRulesTests
     [Fact]
     public void A_watched_directory_that_is_a_declared_root_keeps_its_storage()
     {
-        const string Declared = "{apiVersion: eventgrains/v1, kind: Storage, metadata: {name: lab}, spec: {root: /work/inbox}}";
+        const string Declared = "{apiVersion: eventgrains/v1, kind: Storage, metadata: {name: lab}, spec: {root: /site/inbox}}";
 
-        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/work/inbox"], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/site/inbox"], "/site/data");
 
         Assert.Empty(messages);
         Assert.Equal("lab", definitions.Source("lab")!.Storage);
@@ -67,7 +67,7 @@ public sealed class DefaultRulesTests
     {
         const string Declared = "{apiVersion: eventgrains/v1, kind: Source, metadata: {name: mine}, spec: {type: directory, storage: inbox}}";
 
-        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/work/inbox"], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([("mine.yaml", Declared)], ["/site/inbox"], "/site/data");
 
         Assert.Empty(messages);
         Assert.Equal(["mine"], definitions.Sources.Where(s => s.Type == SourceType.Directory).Select(s => s.Name));
@@ -84,7 +84,7 @@ public sealed class DefaultRulesTests
     [InlineData("/", "watched")]
     public void A_directory_gives_a_valid_name(string directory, string name)
     {
-        var (definitions, messages, _) = DefaultRules.Parse([], [directory], directory == "/" ? "/" : "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([], [directory], directory == "/" ? "/" : "/site/data");
 
         Assert.True(directory == "/" || messages.Count == 0);
         Assert.Equal(directory, definitions.Storage(name)!.Root);
@@ -93,7 +93,7 @@ public sealed class DefaultRulesTests
     [Fact]
     public void Directories_of_one_name_are_numbered_and_mirrors_never_collide()
     {
-        var (definitions, messages, _) = DefaultRules.Parse([], ["/a/in", "/b/in", "/a/in/", "/c/in-mirror"], "/work/data");
+        var (definitions, messages, _) = DefaultRules.Parse([], ["/a/in", "/b/in", "/a/in/", "/c/in-mirror"], "/site/data");
 
         Assert.Empty(messages);
         Assert.Equal(
@@ -103,14 +103,14 @@ public sealed class DefaultRulesTests
 
     [Fact]
     public void A_data_directory_within_a_watched_one_is_refused() =>
-        Assert.Contains("lies within the root '/work' of storage 'work'", Assert.Single(DefaultRules.Parse([], ["/work"], "/work/data").Messages).Message, StringComparison.Ordinal);
+        Assert.Contains("lies within the root '/work' of storage 'work'", Assert.Single(DefaultRules.Parse([], ["/work"], "/site/data").Messages).Message, StringComparison.Ordinal);
 
     [Fact]
     public void An_error_of_the_defaults_is_told_also_when_a_rule_names_them()
     {
         const string Rule = "{apiVersion: eventgrains/v1, kind: Rule, metadata: {name: r}, spec: {when: {path: /**}, do: [replicate: {to: work-mirror}]}}";
 
-        Assert.Equal(DefaultRules.File, Assert.Single(DefaultRules.Parse([("mine.yaml", Rule)], ["/work"], "/work/data").Messages).File);
+        Assert.Equal(DefaultRules.File, Assert.Single(DefaultRules.Parse([("mine.yaml", Rule)], ["/work"], "/site/data").Messages).File);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class DefaultRulesTests
     {
         const string Broken = "{apiVersion: eventgrains/v1, kind: Storage, metadata: {name: s3}, spec: {role: x}}";
 
-        var message = Assert.Single(DefaultRules.Parse([("mine.yaml", Broken)], [], "/work/data").Messages);
+        var message = Assert.Single(DefaultRules.Parse([("mine.yaml", Broken)], [], "/site/data").Messages);
 
         Assert.Equal("mine.yaml", message.File);
     }
@@ -126,9 +126,9 @@ public sealed class DefaultRulesTests
     [Fact]
     public void The_text_is_a_rule_file_that_can_be_copied()
     {
-        var (definitions, _, defaults) = DefaultRules.Parse([], ["/work/inbox"], "/work/data");
+        var (definitions, _, defaults) = DefaultRules.Parse([], ["/site/inbox"], "/site/data");
 
-        var (again, messages, added) = DefaultRules.Parse([("copied.yaml", defaults)], ["/work/inbox"], "/work/data");
+        var (again, messages, added) = DefaultRules.Parse([("copied.yaml", defaults)], ["/site/inbox"], "/site/data");
 
         Assert.Empty(messages);
         Assert.DoesNotContain("kind", added, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class RuleSchemaTests
     [Fact]
     public async Task The_samples_are_valid()
     {
-        var (_, _, defaults) = DefaultRules.Parse([], ["/work/inbox"], "/work/data");
+        var (_, _, defaults) = DefaultRules.Parse([], ["/site/inbox"], "/site/data");
 
         foreach (var document in Documents(RuleFilesTests.Sample).Concat(Documents(defaults)))
         {
