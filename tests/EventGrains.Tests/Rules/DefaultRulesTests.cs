@@ -103,14 +103,14 @@ public sealed class DefaultRulesTests
 
     [Fact]
     public void A_data_directory_within_a_watched_one_is_refused() =>
-        Assert.Contains("lies within the root '/work' of storage 'work'", Assert.Single(DefaultRules.Parse([], ["/work"], "/site/data").Messages).Message, StringComparison.Ordinal);
+        Assert.Contains("lies within the root '/site' of storage 'site'", Assert.Single(DefaultRules.Parse([], ["/site"], "/site/data").Messages).Message, StringComparison.Ordinal);
 
     [Fact]
     public void An_error_of_the_defaults_is_told_also_when_a_rule_names_them()
     {
-        const string Rule = "{apiVersion: eventgrains/v1, kind: Rule, metadata: {name: r}, spec: {when: {path: /**}, do: [replicate: {to: work-mirror}]}}";
+        const string Rule = "{apiVersion: eventgrains/v1, kind: Rule, metadata: {name: r}, spec: {when: {path: /**}, do: [replicate: {to: site-mirror}]}}";
 
-        Assert.Equal(DefaultRules.File, Assert.Single(DefaultRules.Parse([("mine.yaml", Rule)], ["/work"], "/site/data").Messages).File);
+        Assert.Equal(DefaultRules.File, Assert.Single(DefaultRules.Parse([("mine.yaml", Rule)], ["/site"], "/site/data").Messages).File);
     }
 
     [Fact]
