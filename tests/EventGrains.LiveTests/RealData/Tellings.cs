@@ -16,6 +16,8 @@ public sealed partial class Tellings : IAsyncLifetime
 
     private static readonly IReadOnlyList<RecordGroup> Groups = RecordGroup.Present;
 
+    private readonly List<string> directories = [Product.NewDirectory(), Product.NewDirectory()];
+
     /// <summary>Of the shuffle; a failure prints it, and the variable repeats it.</summary>
     internal int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("EVENTGRAINS_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : Random.Shared.Next();
 
@@ -42,7 +44,7 @@ public sealed partial class Tellings : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var servers = await Task.WhenAll(Start(), Start());
+        var servers = await Task.WhenAll(directories.Select(Start));
         await using var ordered = servers[0];
         await using var shuffled = servers[1];
 
@@ -55,7 +57,11 @@ public sealed partial class Tellings : IAsyncLifetime
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        directories.ForEach(directory => Directory.Delete(directory, recursive: true));
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>The type of each record that was read and said nothing, with how often; as the server counted after the first telling.</summary>
     internal IReadOnlyList<string> WithoutEffect(string group) =>
@@ -109,9 +115,8 @@ public sealed partial class Tellings : IAsyncLifetime
         }
     }
 
-    private static async Task<Product> Start()
+    private static async Task<Product> Start(string directory)
     {
-        var directory = Product.NewDirectory();
         var rules = Path.Combine(directory, "rules.yaml");
         await File.WriteAllTextAsync(rules, string.Concat(Groups.Select(g => g.Name).Append(Sentinel).Select(name =>
             $"""
