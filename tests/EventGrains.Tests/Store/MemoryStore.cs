@@ -70,7 +70,7 @@ internal sealed class MemoryStore(int shards) : IStore
 
         foreach (var set in changeSets)
         {
-            if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Datasets.IsDefault) is { After: { } refused })
+            if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Facts is null) is { After: { } refused })
             {
                 throw new RowRefusedException(set.Shard, refused.Id, new InvalidOperationException("no store can hold it"));
             }
