@@ -41,6 +41,9 @@ internal sealed class MemoryStore(int shards) : IStore
     /// <summary>Set, the next commit fails without effect, and all later ones until <see cref="Recover"/>.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Keys of grain states that cannot be written.</summary>
+    public Func<string, bool> RefusesGrain { get; init; } = _ => false;
+
     /// <summary>Files whose rows cannot be written.</summary>
     public IReadOnlyList<FileId> Refuses { get; set; } = [];
 
@@ -222,6 +225,11 @@ internal sealed class MemoryStore(int shards) : IStore
 
     public Task<bool> WriteGrain(string key, byte[]? state, long expectedVersion, CancellationToken ct = default) => Locked(() =>
     {
+        if (RefusesGrain(key))
+        {
+            throw new IOException($"{key} cannot be written");
+        }
+
         if ((grains.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
         {
             return false;
