@@ -4,6 +4,9 @@ using EventGrains.Gateway.Http;
 
 namespace EventGrains.Gateway.Events;
 
+/// <summary>Takes one record of a body; lines, or elements of an array, count from 1.</summary>
+internal delegate void TakeRecord(ReadOnlySpan<byte> record, int line);
+
 /// <summary>Cuts a request's body into records while it arrives, and hands each on as one stretch of bytes.</summary>
 /// <remarks>
 /// Reads into one pooled buffer that moves on; only a record that does not end within what was read is copied, to the buffer's front.
@@ -19,22 +22,22 @@ internal sealed class BodyReader(Stream body, GatewaySettings settings, IntakeBu
     private long total;
 
     /// <summary>Hands on each line that is not blank. The last may lack its newline.</summary>
-    public async Task ReadLines(IntakeBatch batch)
+    public async Task ReadLines(TakeRecord take)
     {
         var line = 0;
         var seen = 0;
         while (await Fill() > 0)
         {
             seen = SkipMark() ? 0 : seen;
-            TakeLines(batch, ref line, ref seen);
+            TakeLines(take, ref line, ref seen);
             CheckLine(end - start, line + 1);
         }
 
-        Take(batch, buffer.AsSpan(start, end - start), line + 1);
+        Take(take, buffer.AsSpan(start, end - start), line + 1);
     }
 
     /// <summary>Hands on the whole body as one record.</summary>
-    public async Task ReadRecord(IntakeBatch batch)
+    public async Task ReadRecord(TakeRecord take)
     {
         await ReadWhole(settings.LineBytesMax);
         try
@@ -46,25 +49,25 @@ internal sealed class BodyReader(Stream body, GatewaySettings settings, IntakeBu
             throw Unframed($"the body is not one JSON document: {failure.Message}");
         }
 
-        batch.Add(Whole, 1);
+        take(Whole, 1);
     }
 
     /// <summary>Hands on the whole body, whatever it is, after <paramref name="wrap"/> made a record of it.</summary>
-    public async Task ReadRecord(IntakeBatch batch, Func<ReadOnlySpan<byte>, byte[]> wrap)
+    public async Task ReadRecord(TakeRecord take, Func<ReadOnlySpan<byte>, byte[]> wrap)
     {
         await ReadWhole(settings.LineBytesMax);
-        batch.Add(wrap(Whole), 1);
+        take(wrap(Whole), 1);
     }
 
     /// <summary>Hands on each element of the JSON array that the body is.</summary>
-    public async Task ReadArray(IntakeBatch batch)
+    public async Task ReadArray(TakeRecord take)
     {
         await ReadWhole(settings.RequestBytesMax);
         try
         {
             // Looked at whole first: of an array that ends in mid-air nothing may be decoded and kept.
             CheckDocument(Whole);
-            TakeElements(batch);
+            TakeElements(take);
         }
         catch (JsonException failure)
         {
@@ -113,7 +116,7 @@ internal sealed class BodyReader(Stream body, GatewaySettings settings, IntakeBu
         end = length;
     }
 
-    private void TakeLines(IntakeBatch batch, ref int line, ref int seen)
+    private void TakeLines(TakeRecord take, ref int line, ref int seen)
     {
         while (true)
         {
@@ -130,20 +133,20 @@ internal sealed class BodyReader(Stream body, GatewaySettings settings, IntakeBu
             start += length + 1;
             line++;
             CheckLine(length, line);
-            Take(batch, open[..length], line);
+            Take(take, open[..length], line);
         }
     }
 
-    private static void Take(IntakeBatch batch, ReadOnlySpan<byte> line, int number)
+    private static void Take(TakeRecord take, ReadOnlySpan<byte> line, int number)
     {
         line = line.Trim(" \t\r"u8);
         if (!line.IsEmpty)
         {
-            batch.Add(line, number);
+            take(line, number);
         }
     }
 
-    private void TakeElements(IntakeBatch batch)
+    private void TakeElements(TakeRecord take)
     {
         var json = new Utf8JsonReader(Whole);
         json.Read();
@@ -158,7 +161,7 @@ internal sealed class BodyReader(Stream body, GatewaySettings settings, IntakeBu
             json.Skip();
             var record = Whole[from..(int)json.BytesConsumed];
             CheckLine(record.Length, element);
-            batch.Add(record, element);
+            take(record, element);
         }
     }
 

@@ -48,8 +48,9 @@ internal sealed partial class EventIntake(
         var batch = batches.Get();
         try
         {
-            batch.Begin(decoder, new DecodeContext(declared.Storage, time.GetUtcNow().UtcDateTime), settings.RequestEventsMax);
-            await Read(http, framing, batch, share, stop.Token);
+            var context = new DecodeContext(declared.Storage, time.GetUtcNow().UtcDateTime);
+            batch.Begin(decoder.Format, settings.RequestEventsMax);
+            await Read(http, framing, (record, line) => batch.Add(Decode(decoder, record, context, batch.Events), line), share, stop.Token);
             batch.Judge();
             await Apply(source, batch, stop.Token);
             Count(source, batch, span);
@@ -80,7 +81,8 @@ internal sealed partial class EventIntake(
             ? decoder
             : throw ProblemException.BadRequest($"format '{format}' is not known", $"use one of {string.Join(", ", decoders.Keys.Order(StringComparer.Ordinal))}");
 
-    private async Task Read(HttpContext http, Framing framing, IntakeBatch batch, IntakeBudget.Share share, CancellationToken stop)
+    /// <summary>Cuts the body into records, and hands each on while it arrives.</summary>
+    private async Task Read(HttpContext http, Framing framing, TakeRecord take, IntakeBudget.Share share, CancellationToken stop)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
@@ -101,13 +103,28 @@ internal sealed partial class EventIntake(
         using var reader = new BodyReader(http.Request.Body, settings, share, stop);
         await (framing switch
         {
-            Framing.Lines => reader.ReadLines(batch),
-            Framing.Record => reader.ReadRecord(batch),
-            Framing.Array => reader.ReadArray(batch),
-            _ => reader.ReadRecord(batch, data => BinaryCloudEvent.Compose(http.Request.Headers, data)),
+            Framing.Lines => reader.ReadLines(take),
+            Framing.Record => reader.ReadRecord(take),
+            Framing.Array => reader.ReadArray(take),
+            _ => reader.ReadRecord(take, data => BinaryCloudEvent.Compose(http.Request.Headers, data)),
         });
     }
 
+    /// <summary>What one record says, as events; of dCache's, <c>DcacheDecoder</c> finds the parts and <c>DcacheStatements</c> says what they mean.</summary>
+    private static Decoded Decode(IEventDecoder decoder, ReadOnlySpan<byte> record, in DecodeContext context, List<StorageEvent> events)
+    {
+        try
+        {
+            return decoder.Decode(record, context, events);
+        }
+        catch (Exception failure)
+        {
+            // A decoder promises not to throw; should it, one record must not cost the sender all the others.
+            return new Decoded("<failed>", new Rejection("", $"the decoder failed: {failure.Message}", "report it with the record"));
+        }
+    }
+
+    /// <summary>Sorts the events by the shard that owns their file, and waits until every shard has its part durably.</summary>
     private async Task Apply(string source, IntakeBatch batch, CancellationToken stop)
     {
         if (batch.Events.Count == 0)

@@ -21,33 +21,28 @@ internal sealed class IntakeBatch
     private readonly List<RejectionView> rejections = [];
     private readonly Dictionary<string, int> withoutEffect = [];
 
-    private IEventDecoder decoder = null!;
-    private DecodeContext context;
+    private string format = "";
     private int eventsMax;
 
     public int Records { get; private set; }
 
     public int Rejected { get; private set; }
 
-    public IReadOnlyList<StorageEvent> Events => events;
+    /// <summary>Where a decoder puts what a record says, before <see cref="Add"/> takes note of it.</summary>
+    public List<StorageEvent> Events => events;
 
     /// <summary>How many records said nothing that is kept, by their type.</summary>
     public IReadOnlyDictionary<string, int> WithoutEffect => withoutEffect;
 
-    public void Begin(IEventDecoder decoder, in DecodeContext context, int eventsMax)
-    {
-        this.decoder = decoder;
-        this.context = context;
-        this.eventsMax = eventsMax;
-    }
+    public void Begin(string format, int eventsMax) => (this.format, this.eventsMax) = (format, eventsMax);
 
-    /// <summary>Takes one record.</summary>
+    /// <summary>Takes note of one record that was decoded into <see cref="Events"/>.</summary>
     /// <exception cref="ProblemException">413: more records or events than one request may hold.</exception>
-    public void Add(ReadOnlySpan<byte> record, int line)
+    public void Add(in Decoded decoded, int line)
     {
-        var before = events.Count;
+        var before = lines.Count;
         Records++;
-        if (Decode(record) is var decoded && decoded.Rejection is { } rejection)
+        if (decoded.Rejection is { } rejection)
         {
             events.RemoveRange(before, events.Count - before);
             Reject(line, rejection);
@@ -77,7 +72,7 @@ internal sealed class IntakeBatch
             throw new ProblemException(
                 StatusCodes.Status422UnprocessableEntity,
                 "Wrong format",
-                $"{Rejected} of {Records} records cannot be read as '{decoder.Format}', so nothing was stored; the first is line {first.Line}: {first.Field}: {first.Reason}",
+                $"{Rejected} of {Records} records cannot be read as '{format}', so nothing was stored; the first is line {first.Line}: {first.Field}: {first.Reason}",
                 "name the format with ?format=, or send to the source that declares it");
         }
     }
@@ -111,20 +106,6 @@ internal sealed class IntakeBatch
         withoutEffect.Clear();
         Records = 0;
         Rejected = 0;
-        decoder = null!;
-    }
-
-    private Decoded Decode(ReadOnlySpan<byte> record)
-    {
-        try
-        {
-            return decoder.Decode(record, context, events);
-        }
-        catch (Exception failure)
-        {
-            // A decoder promises not to throw; should it, one record must not cost the sender all the others.
-            return new Decoded("<failed>", new Rejection("", $"the decoder failed: {failure.Message}", "report it with the record"));
-        }
     }
 
     private void Reject(int line, Rejection rejection)

@@ -6,6 +6,7 @@ namespace EventGrains.Gateway.Transitions;
 
 /// <summary>One client's way through the log: from the ring where it reaches back far enough, otherwise from the log itself.</summary>
 /// <remarks>
+/// <see cref="TransitionTail"/> fills the ring, once for all clients; each client's stream takes what its filter matches and writes it.
 /// Either way it moves one cursor forward, so nothing is left out or sent twice where the two meet. Waits for its own client alone:
 /// while a flush waits, the cursor stays, and the ring goes on without it.
 /// </remarks>

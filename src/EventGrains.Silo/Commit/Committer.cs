@@ -149,6 +149,7 @@ internal sealed partial class Committer : IDisposable
             }
         }
 
+        // Whoever reads the log at its end waits here (TransitionLogGrain, for the gateways' tails and their SSE clients).
         _feed.Advance(outcome.CommitIndex);
         for (var i = 0; i < batch.Count; i++)
         {

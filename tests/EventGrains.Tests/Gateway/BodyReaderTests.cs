@@ -1,6 +1,5 @@
 using System.Text;
 using CsCheck;
-using EventGrains.Events;
 using EventGrains.Gateway;
 using EventGrains.Gateway.Events;
 using EventGrains.Gateway.Http;
@@ -26,12 +25,10 @@ public sealed class BodyReaderTests
             {
                 var bytes = Encoding.UTF8.GetBytes((body.Mark ? "\uFEFF" : "") + string.Join(body.End, body.Words));
                 var seen = new Lines();
-                var batch = new IntakeBatch();
-                batch.Begin(seen, default, 1_000);
                 using var share = new IntakeBudget(long.MaxValue).Open();
                 using var reader = new BodyReader(new Pieces(bytes, body.Seed), Settings, share, default);
 
-                await reader.ReadLines(batch);
+                await reader.ReadLines(seen.Take);
 
                 Assert.Equal(body.Words.Where(word => word.Length > 0), seen.Words);
             },
@@ -41,12 +38,10 @@ public sealed class BodyReaderTests
     public async Task Each_element_of_an_array_is_a_record_whatever_it_holds()
     {
         var seen = new Lines();
-        var batch = new IntakeBatch();
-        batch.Begin(seen, default, 1_000);
         using var share = new IntakeBudget(long.MaxValue).Open();
         using var reader = new BodyReader(new Pieces(Encoding.UTF8.GetBytes("""[ {"a": [1, {"b": "],["}]} , [2] ,"x", 4]"""), 1), Settings, share, default);
 
-        await reader.ReadArray(batch);
+        await reader.ReadArray(seen.Take);
 
         Assert.Equal(["""{"a": [1, {"b": "],["}]}""", "[2]", "\"x\"", "4"], seen.Words);
     }
@@ -79,17 +74,11 @@ public sealed class BodyReaderTests
         Assert.Equal(500, budget.Taken);
     }
 
-    private sealed class Lines : IEventDecoder
+    private sealed class Lines
     {
         public List<string> Words { get; } = [];
 
-        public string Format => "lines";
-
-        public Decoded Decode(ReadOnlySpan<byte> record, in DecodeContext context, List<StorageEvent> events)
-        {
-            Words.Add(Encoding.UTF8.GetString(record));
-            return new Decoded("line");
-        }
+        public void Take(ReadOnlySpan<byte> record, int line) => Words.Add(Encoding.UTF8.GetString(record));
     }
 
     /// <summary>Gives a body in pieces of any size, as a network does.</summary>
