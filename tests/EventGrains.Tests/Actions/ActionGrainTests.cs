@@ -122,6 +122,11 @@ public sealed class ActionGrainTests : IDisposable
 
         private Task Shard(MethodInfo method, long shard)
         {
+            if (method.Name == nameof(IFileShardGrain.FindAlias))
+            {
+                return Task.FromResult<CopyAlias?>(null);
+            }
+
             Assert.Equal(nameof(IFileShardGrain.SaveAlias), method.Name);
             ShardsTold.Add((int)shard);
             return Task.CompletedTask;

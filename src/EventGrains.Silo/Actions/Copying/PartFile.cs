@@ -8,6 +8,7 @@ internal sealed class PartFile : IDisposable
     private const int OpeningsMax = 10;
 
     private readonly PosixFile directory;
+    private bool isOwned = true;
 
     private PartFile(PosixFile directory, PosixFile file, string name)
     {
@@ -62,12 +63,38 @@ internal sealed class PartFile : IDisposable
         throw new StepFailedException($"busy: another attempt is writing {name} beside the target; tried again later");
     }
 
-    /// <summary>Call only while it is owned, or the part of another attempt would go.</summary>
-    public void Remove() => directory.RemoveAt(Name);
+    /// <summary>It has got its name: from now on a file of the part's name is another attempt's.</summary>
+    public void HasItsName()
+    {
+        isOwned = false;
+        File.Unlock();
+    }
+
+    /// <summary>Removes what is still a part. What cannot be removed is left to <see cref="PartSweep"/>: the attempt's own end is what to tell.</summary>
+    public void TryRemove()
+    {
+        if (!isOwned)
+        {
+            return;
+        }
+
+        try
+        {
+            directory.RemoveAt(Name);
+            isOwned = false;
+        }
+        catch (PosixException)
+        {
+        }
+    }
 
     public void Dispose()
     {
-        File.Unlock();
+        if (isOwned)
+        {
+            File.Unlock();
+        }
+
         File.Dispose();
     }
 }

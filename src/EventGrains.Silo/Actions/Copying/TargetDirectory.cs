@@ -5,6 +5,9 @@ namespace EventGrains.Silo.Actions.Copying;
 /// <summary>The directory that a copy is published in, open; reached from the storage's root without following any link.</summary>
 internal sealed class TargetDirectory : IDisposable
 {
+    // A file system without fine time stamps counts in ticks of up to 10 ms; one that counts in seconds is not waited for.
+    private const int TouchesMax = 50;
+
     private readonly PosixFile directory;
     private readonly StoragePath path;
 
@@ -22,6 +25,9 @@ internal sealed class TargetDirectory : IDisposable
     /// <summary>Null when there is no such directory.</summary>
     public static TargetDirectory? OpenExisting(string root, StoragePath path) =>
         Walk(root, path, create: false) is { } directory ? new TargetDirectory(directory, path) : null;
+
+    /// <summary>By the clock of the file system: when a name in it last came or went.</summary>
+    public DateTime ChangedAt => directory.Status().ChangedAt;
 
     public PartFile OwnPart(string name) => PartFile.Own(directory, name);
 
@@ -62,9 +68,9 @@ internal sealed class TargetDirectory : IDisposable
         directory.Sync();
     }
 
-    /// <summary>Gives a whole copy its name, durably.</summary>
+    /// <summary>Gives a whole copy its name, durably; when that was, by the clock of the file system.</summary>
     /// <param name="replaced">What the name must lead to now; null when it must be free. A name that somebody else took is not touched.</param>
-    public void Publish(PartFile part, FileIdentity? replaced)
+    public DateTime Publish(PartFile part, FileIdentity? replaced)
     {
         if (replaced is { } expected)
         {
@@ -87,12 +93,34 @@ internal sealed class TargetDirectory : IDisposable
             }
         }
 
+        var publishedAt = LaterThanTheDirectory(part.File);
+
         // Readers that ask for a lock of their own must not find the copy locked while the disk works.
-        part.File.Unlock();
+        part.HasItsName();
         directory.Sync();
+        return publishedAt;
     }
 
     public void Dispose() => directory.Dispose();
+
+    // Whoever missed the name before timed that by the directory, and of two statements of one time the removal holds.
+    private DateTime LaterThanTheDirectory(PosixFile copy)
+    {
+        var directoryAt = ChangedAt;
+        var status = copy.Status();
+        for (var touch = 1; status.ChangedAt <= directoryAt && touch <= TouchesMax; touch++)
+        {
+            if (touch > 1)
+            {
+                Thread.Sleep(1);
+            }
+
+            copy.SetModified(status.Identity.Modified);
+            status = copy.Status();
+        }
+
+        return status.ChangedAt;
+    }
 
     private StepFailedException TakenMeanwhile() => new($"the target {path} was written by somebody else while it was copied; it is looked at again");
 

@@ -13,6 +13,7 @@ internal sealed unsafe class PosixFile : SafeHandleMinusOneIsInvalid
     private const int DoNotFollow = 0x100;
     private const uint BasicStatus = 0x7FF;
     private const int LockExclusivelyNow = 2 | 4;
+    private const int LockSharedNow = 1 | 4;
     private const int GiveLockBack = 8;
     private const uint NoReplace = 1;
     private const long LeaveTime = 0x3FFFFFFE;
@@ -137,9 +138,14 @@ internal sealed unsafe class PosixFile : SafeHandleMinusOneIsInvalid
     public void ForgetCached() => _ = NativeMethods.Advise(this, 0, 0, DoNotNeed);
 
     /// <summary>Takes the file's lock; false when another open file holds it. Released when this one is closed, also by a crash.</summary>
-    public bool TryLock()
+    public bool TryLock() => TryLock(LockExclusivelyNow);
+
+    /// <summary>Takes the lock beside others who share it; false when somebody holds it alone.</summary>
+    public bool TryShareLock() => TryLock(LockSharedNow);
+
+    private bool TryLock(int operation)
     {
-        while (NativeMethods.Lock(this, LockExclusivelyNow) != 0)
+        while (NativeMethods.Lock(this, operation) != 0)
         {
             if (Marshal.GetLastPInvokeError() == Errno.WouldBlock)
             {

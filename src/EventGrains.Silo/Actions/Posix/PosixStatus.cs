@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EventGrains.Silo.Sources.Posix;
 
 namespace EventGrains.Silo.Actions.Posix;
 
@@ -15,6 +16,9 @@ internal readonly record struct PosixStatus(FileIdentity Identity, ushort Mode, 
     private const int RegularFile = 0x8000;
 
     public bool IsRegularFile => (Mode & TypeBits) == RegularFile;
+
+    /// <summary>When the file or its name last changed, by the file system's clock; as what looks at a directory says it.</summary>
+    public DateTime ChangedAt => FileStat.TimeOf(FileStat.NanosecondsOf(Identity.Changed.Seconds, (uint)Identity.Changed.Nanoseconds));
 
     /// <summary>Who may read, write and run it, without the bits that lend the owner's rights.</summary>
     public uint Permissions => Mode & 0x1FFu;

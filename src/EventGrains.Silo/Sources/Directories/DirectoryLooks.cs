@@ -65,9 +65,11 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             {
                 if (context.IsReplica)
                 {
+                    // The clock before the look: a copy that is published between the two is later than this.
+                    var directoryAt = context.Root.ClockNear(path);
                     if (context.Root.Look(path, context.Root.Notes?.Device, out _) == Sight.Absent)
                     {
-                        copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, context.Root.ClockNear(path), null));
+                        copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, directoryAt, null));
                     }
 
                     continue;

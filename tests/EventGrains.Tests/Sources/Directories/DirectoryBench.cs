@@ -30,6 +30,8 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
 
     public SiloSettings Settings { get; } = new();
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public DirectorySource Source => source!;
 
     public int Count => 2;
@@ -80,7 +82,7 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
         var context = new DirectoryContext(
             new SourceDefinition("inbox", SourceType.Directory, "directory", "inbox"),
             new StorageDefinition("inbox", Root, role),
-            new WatchedRoot(Root), Store, this, this, Settings, TimeProvider.System);
+            new WatchedRoot(Root), Store, this, this, Settings, Time);
         source = new DirectorySource(context, NullLogger.Instance);
         source.Start();
         return source;
