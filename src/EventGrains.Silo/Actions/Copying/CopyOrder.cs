@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using EventGrains.Contracts.Actions;
 using EventGrains.Files;
 using EventGrains.Rules;
@@ -23,8 +21,7 @@ internal sealed record CopyOrder(
     /// <summary>One name per target, whichever file and incarnation is copied there.</summary>
     /// <remarks>So two attempts for one target never run at once, not even those of two incarnations or of a file that took another's
     /// path; and what a crash left is found by whoever comes next. Bytes that are kept are always compared with the source.</remarks>
-    public string PartName =>
-        $".{XxHash128.HashToUInt128(MemoryMarshal.AsBytes($"{TargetStorage}\0{Target.Value}".AsSpan())):x32}{StoragePath.PartSuffix}";
+    public string PartName => PartFile.NameOf(TargetStorage, Target);
 
     public string PartPath => Target.Value[..(Target.Value.LastIndexOf('/') + 1)] + PartName;
 

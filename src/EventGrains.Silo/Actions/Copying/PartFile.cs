@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using EventGrains.Silo.Actions.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
@@ -6,6 +9,9 @@ namespace EventGrains.Silo.Actions.Copying;
 internal sealed class PartFile : IDisposable
 {
     private const int OpeningsMax = 10;
+    private const int HashDigits = 32;
+
+    private static readonly SearchValues<char> HashLetters = SearchValues.Create("0123456789abcdef");
 
     private readonly PosixFile directory;
     private bool isOwned = true;
@@ -20,6 +26,42 @@ internal sealed class PartFile : IDisposable
     public PosixFile File { get; }
 
     public string Name { get; }
+
+    public static string NameOf(string storage, StoragePath target) =>
+        $".{XxHash128.HashToUInt128(MemoryMarshal.AsBytes($"{storage}\0{target.Value}".AsSpan())):x32}{StoragePath.PartSuffix}";
+
+    /// <summary>Whether a name is one that <see cref="NameOf"/> makes, and nobody else by chance.</summary>
+    public static bool IsName(string name) =>
+        name.Length == 1 + HashDigits + StoragePath.PartSuffix.Length
+        && name[0] == '.'
+        && name.EndsWith(StoragePath.PartSuffix, StringComparison.Ordinal)
+        && name.AsSpan(1, HashDigits).IndexOfAnyExcept(HashLetters) < 0;
+
+    /// <summary>Removes a part that has not changed since then and that nobody owns; its length, or null when it is not such a one.</summary>
+    public static long? TryRemoveLeft(PosixFile directory, string name, DateTime unchangedSince)
+    {
+        if (directory.StatusAt(name) is not { IsRegularFile: true })
+        {
+            return null;
+        }
+
+        using var file = directory.OpenAt(name, OpenMode.ReadWrite);
+        if (!file.TryLock())
+        {
+            return null;
+        }
+
+        // Asked under the lock: until then its owner may have written it, or given it its name and made another one.
+        var status = file.Status();
+        var isLeft = status.IsRegularFile && status.ChangedAt < unchangedSince && directory.StatusAt(name)?.Identity.Inode == status.Identity.Inode;
+        if (isLeft)
+        {
+            directory.RemoveAt(name);
+        }
+
+        file.Unlock();
+        return isLeft ? status.Identity.Size : null;
+    }
 
     /// <exception cref="StepFailedException">Another attempt owns it; not final.</exception>
     public static PartFile Own(PosixFile directory, string name)

@@ -13,6 +13,9 @@ internal enum OpenMode
     /// <summary>To read; a link in its place is refused, and a pipe does not block.</summary>
     Read,
 
+    /// <summary>To read and write what is there; a link in its place is refused, and a pipe does not block.</summary>
+    ReadWrite,
+
     /// <summary>To read and write, created when missing; a link in its place is refused.</summary>
     ReadWriteCreate,
 }
@@ -35,6 +38,7 @@ internal static class OpenFlags
         OpenMode.Root => MustBeDirectory,
         OpenMode.Directory => MustBeDirectory | NoFollow,
         OpenMode.Read => NoFollow | NonBlocking,
+        OpenMode.ReadWrite => ReadWrite | NoFollow | NonBlocking,
         OpenMode.ReadWriteCreate => ReadWrite | Create | NoFollow | NonBlocking,
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };

@@ -14,8 +14,11 @@ internal readonly record struct PosixStatus(FileIdentity Identity, ushort Mode, 
 
     private const int TypeBits = 0xF000;
     private const int RegularFile = 0x8000;
+    private const int Directory = 0x4000;
 
     public bool IsRegularFile => (Mode & TypeBits) == RegularFile;
+
+    public bool IsDirectory => (Mode & TypeBits) == Directory;
 
     /// <summary>When the file or its name last changed, by the file system's clock; as what looks at a directory says it.</summary>
     public DateTime ChangedAt => FileStat.TimeOf(FileStat.NanosecondsOf(Identity.Changed.Seconds, (uint)Identity.Changed.Nanoseconds));

@@ -127,13 +127,12 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     {
         var known = await Load(seen.Select(s => IdOf(s.Stat)).ToHashSet(), ct);
         var said = new Dictionary<FileId, StorageEvent>();
-        foreach (var (look, first) in seen)
+        foreach (var (look, stat) in seen)
         {
-            var stat = first;
             var id = IdOf(stat);
             var state = known.GetValueOrDefault(id);
             var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
-            if (!isSame && !IsComplete(look, isNoticed, ref stat, answer))
+            if (!isSame && !IsComplete(look, isNoticed, stat, answer))
             {
                 continue;
             }
@@ -166,10 +165,9 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
     {
         var sightings = new List<CopySighting>();
-        foreach (var (look, first) in seen)
+        foreach (var (look, stat) in seen)
         {
-            var stat = first;
-            if (IsComplete(look, isNoticed, ref stat, answer))
+            if (IsComplete(look, isNoticed, stat, answer))
             {
                 sightings.Add(new CopySighting(context.Source.Name, context.Storage.Name, look.Path, stat.ChangedAt, stat.Size));
             }
@@ -179,7 +177,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     }
 
     /// <summary>Opens the file, which proves that it can be read, and looks at it while no writer has it.</summary>
-    private bool IsComplete(in Look look, bool isNoticed, ref FileStat stat, LookAnswer answer)
+    private bool IsComplete(in Look look, bool isNoticed, in FileStat stat, LookAnswer answer)
     {
         using var file = context.Root.TryOpen(look.Path, out _);
         if (file is null)
@@ -194,8 +192,10 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             Writers.Some => false,
             _ => isNoticed || context.Now - PosixFile.Stat(file).ModifiedAt >= TimeSpan.FromSeconds(context.Settings.SettleSeconds),
         };
+
+        // What changed since it was seen under its name may have lost that name: its change time would be that of its own removal.
         var now = PosixFile.Stat(file);
-        if (!isComplete || now.Identity != stat.Identity)
+        if (!isComplete || now != stat)
         {
             Again(look, answer);
             return false;
@@ -209,7 +209,6 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             return false;
         }
 
-        stat = now;
         return true;
     }
 

@@ -60,10 +60,10 @@ internal static unsafe class PosixFile
 
     /// <summary>The names in a directory with their kinds as the directory tells them (<see cref="FileKind.Other"/>: look yourself), in no order.</summary>
     /// <exception cref="IOException">The directory cannot be listed to its end; what was not listed is unknown, not absent.</exception>
-    public static void List(SafeFileHandle directory, Action<string, FileKind> entry)
+    public static void List(SafeHandle directory, Action<string, FileKind> entry)
     {
         // The listing owns the descriptor it is given, so it gets one of its own.
-        using var own = TryOpenDirectory(directory, ".", out var error) ?? throw Failed("cannot list a directory", error);
+        using var own = TryOpenAt((int)directory.DangerousGetHandle(), ".", SystemCalls.OpenDirectory, out var error) ?? throw Failed("cannot list a directory", error);
         var listing = SystemCalls.OpenListing((int)own.DangerousGetHandle());
         if (listing == 0)
         {

@@ -40,7 +40,7 @@ public sealed class ReplicaClockTests : IAsyncLifetime
             Assert.Equal(ReplicaState.Present, State().Replicas[0].State);
 
             File.Delete(place.InMirror("/a"));
-            await Eventually.Is(() => State().Replicas[0].State == ReplicaState.Removed, () => $"round {round}: {Show(Sighted())}");
+            await Eventually.Is(() => State().Replicas[0].State == ReplicaState.Removed, () => $"round {round}: said {Show(said)}, seen {Show(Sighted())}");
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class ReplicaClockTests : IAsyncLifetime
 
     private FileFacts State() => Sighted().Concat(said).Aggregate(new FileFacts { Incarnation = new Incarnation("1") }, FileFacts.Join);
 
-    private static string Show(IEnumerable<FileFacts> facts) => string.Join("; ", facts.Select(f => f.Replicas[0]));
+    private static string Show(IEnumerable<FileFacts> facts) => string.Join("; ", facts.Select(f => $"{f.Replicas[0].State} {f.Replicas[0].SaidAt:O}"));
 
     private sealed class AheadOf(TimeSpan skew) : TimeProvider
     {
