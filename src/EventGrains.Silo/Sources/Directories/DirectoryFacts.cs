@@ -47,6 +47,22 @@ internal static class DirectoryFacts
         });
     }
 
+    /// <summary>A known file that is not complete has another name: that much is sure, whatever a writer makes of its content. Null when it has not.</summary>
+    /// <remarks>Otherwise its old name, where nothing is any more, would be taken for its end until the writer closes it.</remarks>
+    public static StorageEvent? OfMoved(FileId id, string path, in FileStat stat, FileState? known, bool isKnownPathItsToo)
+    {
+        if (known is null || !IsLive(known.Facts) || isKnownPathItsToo || (known.Facts.Path is { Rank: PathRank.Namespace, Value: { } knownPath } && knownPath == path))
+        {
+            return null;
+        }
+
+        return new StorageEvent(id, Located, new FileFacts
+        {
+            Incarnation = known.Facts.Incarnation,
+            Path = new PathRegister(PathRank.Namespace, Later(stat.ChangedAt, known.Facts.Path.SaidAt, mayRepeat: false), path),
+        });
+    }
+
     /// <summary>The file is proved to be gone.</summary>
     /// <param name="directoryNow">The time by the clock of the directory that held it.</param>
     public static StorageEvent OfGone(FileState known, DateTime directoryNow) => new(known.Id, Deleted, new FileFacts

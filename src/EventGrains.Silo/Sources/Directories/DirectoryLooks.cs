@@ -8,7 +8,7 @@ namespace EventGrains.Silo.Sources.Directories;
 /// <summary>Looks at paths and says what is new, compared with what is known durably. One batch at a time: the next one sees what this one said.</summary>
 /// <remarks>
 /// A file is announced only when it is complete (no writer has it open) and can be opened for reading, and its facts are those of
-/// that open file. What is gone is said to be deleted only when its path says ENOENT, or is another file, beneath an unchanged root.
+/// that open file; that a known one has another name is said at once. What is gone is said to be deleted only when its path says ENOENT, or is another file, beneath an unchanged root.
 /// </remarks>
 internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents events) : IDisposable
 {
@@ -131,15 +131,13 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
         {
             var id = IdOf(stat);
             var state = known.GetValueOrDefault(id);
-            var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
-            if (!isSame && !IsComplete(look, isNoticed, stat, answer))
-            {
-                continue;
-            }
-
             var isKnownPathItsToo = state?.Facts.Path.Value is { } knownPath && knownPath != look.Path
                 && context.Root.Look(knownPath, out var there) == Sight.Seen && there.Identity == stat.Identity;
-            if (DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo) is not { } saying)
+            var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
+            var saying = isSame || IsComplete(look, isNoticed, stat, answer)
+                ? DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo)
+                : IsDatedAhead(stat) ? null : DirectoryFacts.OfMoved(id, look.Path, stat, state, isKnownPathItsToo);
+            if (saying is null)
             {
                 continue;
             }
@@ -201,9 +199,8 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             return false;
         }
 
-        if (now.ChangedAt > context.Now + DecodeContext.DateAheadMax)
+        if (IsDatedAhead(now))
         {
-            // It would freeze the file's registers for ever; the clock of its file system is wrong.
             Unannounced++;
             SourceMetrics.Count(context.Source.Name, 0, 1);
             return false;
@@ -211,6 +208,9 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
 
         return true;
     }
+
+    /// <summary>It would freeze the file's registers for ever; the clock of its file system is wrong.</summary>
+    private bool IsDatedAhead(in FileStat stat) => stat.ChangedAt > context.Now + DecodeContext.DateAheadMax;
 
     private void Again(in Look look, LookAnswer answer)
     {

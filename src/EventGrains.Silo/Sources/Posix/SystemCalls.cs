@@ -10,6 +10,7 @@ internal static unsafe partial class SystemCalls
     public const int Interrupted = 4;       // EINTR
     public const int NoPermission = 13;     // EACCES
     public const int NotADirectory = 20;    // ENOTDIR
+    public const int TooManyOpen = 24;      // EMFILE
     public const int NoSpace = 28;          // ENOSPC
     public const int TooManySymlinks = 40;  // ELOOP
 
