@@ -34,9 +34,15 @@ internal sealed class GrainCopyLedger(IGrainFactory grains, int shards, StepClai
 
     public Task<FileState?> Find(FileId file) => grains.GetFile(file).Get();
 
-    public Task SayRemoved(CopyAlias alias, DateTime at) =>
-        grains.GetGrain<IFileShardGrain>(alias.File.ShardOf(shards))
-            .Apply(new EventBatch(Cause.Ourselves, [new StorageEvent(alias.File, "replicate", CopyStatement.Removed(alias, at))]));
+    public async Task SayRemoved(CopyAlias alias, DateTime at)
+    {
+        var said = new StorageEvent(alias.File, "replicate", CopyStatement.Removed(alias, at));
+        var answer = await grains.GetGrain<IFileShardGrain>(alias.File.ShardOf(shards)).Apply(new EventBatch(Cause.Ourselves, [said]));
+        if (!answer.Failed.IsDefaultOrEmpty)
+        {
+            throw new InvalidOperationException($"{alias.File} could not be told that its copy at {alias.Storage}:{alias.Path} is no more; the log says why");
+        }
+    }
 
     public async Task<bool> IsStillClaimed() => await grains.GetFile(claim.File).Extend(claim) is not null;
 
