@@ -5,7 +5,6 @@ using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
 using EventGrains.Tests.Store;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
@@ -24,17 +23,13 @@ internal sealed class OneSilo : IAsyncDisposable
 
     public IServiceProvider Services => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress);
 
-    public static async Task<OneSilo> Start(Definitions? definitions = null, Action<SiloSettings>? set = null, MemoryStore? store = null, TimeProvider? time = null)
+    public static async Task<OneSilo> Start(Definitions? definitions = null, Action<SiloSettings>? set = null, MemoryStore? store = null)
     {
         store ??= new MemoryStore(4);
         var settings = new SiloSettings { DataDirectory = Path.Combine(Path.GetTempPath(), $"eventgrains-{Guid.NewGuid():N}") };
         set?.Invoke(settings);
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddSingleton(time ?? TimeProvider.System);
-            silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store);
-        });
+        builder.ConfigureSilo((_, silo) => silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new OneSilo(store, cluster);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using EventGrains.Files;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -10,7 +10,7 @@ internal readonly record struct ContentStamp(long Size, Checksum Adler32, UInt12
 {
     /// <summary>Reads a file's first so many bytes.</summary>
     /// <exception cref="OperationCanceledException">The claim was lost while it was read.</exception>
-    public static ContentStamp Of(PosixFile file, long size, CancellationToken lost)
+    public static ContentStamp Of(OpenFile file, long size, CancellationToken lost)
     {
         var hash = new ContentHash();
         var chunk = ArrayPool<byte>.Shared.Rent(ReplicaCopy.ChunkBytes);

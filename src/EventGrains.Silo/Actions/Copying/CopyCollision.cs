@@ -1,5 +1,6 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Files;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -51,5 +52,5 @@ internal static class CopyCollision
             final: true);
     }
 
-    private static string Named(FileId file, string? path) => path is null ? $"{file}" : $"{file} ({Posix.PosixText.Show(path)})";
+    private static string Named(FileId file, string? path) => path is null ? $"{file}" : $"{file} ({PosixText.Show(path)})";
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -13,17 +13,17 @@ internal sealed class PartFile : IDisposable
 
     private static readonly SearchValues<char> HashLetters = SearchValues.Create("0123456789abcdef");
 
-    private readonly PosixFile directory;
+    private readonly OpenFile directory;
     private bool isOwned = true;
 
-    private PartFile(PosixFile directory, PosixFile file, string name)
+    private PartFile(OpenFile directory, OpenFile file, string name)
     {
         this.directory = directory;
         File = file;
         Name = name;
     }
 
-    public PosixFile File { get; }
+    public OpenFile File { get; }
 
     public string Name { get; }
 
@@ -38,7 +38,7 @@ internal sealed class PartFile : IDisposable
         && name.AsSpan(1, HashDigits).IndexOfAnyExcept(HashLetters) < 0;
 
     /// <summary>Removes a part that has not changed since then and that nobody owns; its length, or null when it is not such a one.</summary>
-    public static long? TryRemoveLeft(PosixFile directory, string name, DateTime unchangedSince)
+    public static long? TryRemoveLeft(OpenFile directory, string name, DateTime unchangedSince)
     {
         if (directory.StatusAt(name) is not { IsRegularFile: true })
         {
@@ -53,18 +53,18 @@ internal sealed class PartFile : IDisposable
 
         // Asked under the lock: until then its owner may have written it, or given it its name and made another one.
         var status = file.Status();
-        var isLeft = status.IsRegularFile && status.ChangedAt < unchangedSince && directory.StatusAt(name)?.Identity.Inode == status.Identity.Inode;
+        var isLeft = status.IsRegularFile && status.ChangedAt < unchangedSince && directory.StatusAt(name)?.Identity == status.Identity;
         if (isLeft)
         {
             directory.RemoveAt(name);
         }
 
         file.Unlock();
-        return isLeft ? status.Identity.Size : null;
+        return isLeft ? status.Size : null;
     }
 
     /// <exception cref="StepFailedException">Another attempt owns it; not final.</exception>
-    public static PartFile Own(PosixFile directory, string name)
+    public static PartFile Own(OpenFile directory, string name)
     {
         // The name may be removed, or renamed to the target, between opening and locking: then the lock is on a file that is no part any more.
         for (var opening = 1; opening <= OpeningsMax; opening++)
@@ -83,7 +83,7 @@ internal sealed class PartFile : IDisposable
                     throw new StepFailedException($"{name} beside the target is not a regular file; remove it", final: true);
                 }
 
-                if (directory.StatusAt(name)?.Identity.Inode == status.Identity.Inode)
+                if (directory.StatusAt(name)?.Identity == status.Identity)
                 {
                     // A second name means that publishing by link was cut off between its two calls; the other name is the target's, not to be written to.
                     if (status.Links == 1)

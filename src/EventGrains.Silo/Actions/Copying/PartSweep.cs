@@ -1,6 +1,4 @@
-using EventGrains.Silo.Actions.Posix;
-using EventGrains.Silo.Sources.Posix;
-using PosixFile = EventGrains.Silo.Actions.Posix.PosixFile;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -49,17 +47,17 @@ internal sealed class PartSweep(string root)
         return removed;
     }
 
-    private int Look(PosixFile top, string path, DateTime unchangedSince, List<RemovedPart> removed)
+    private int Look(OpenFile top, string path, DateTime unchangedSince, List<RemovedPart> removed)
     {
         var entries = 0;
         var parts = new List<string>();
         try
         {
             using var directory = Enter(top, path);
-            Sources.Posix.PosixFile.List(directory, (name, kind) =>
+            PosixFile.List(directory, (name, kind) =>
             {
                 entries++;
-                if (kind == FileKind.Directory || (kind == FileKind.Other && directory.StatusAt(name) is { IsDirectory: true }))
+                if (kind == FileKind.Directory || (kind == FileKind.Other && directory.StatusAt(name) is { Kind: FileKind.Directory }))
                 {
                     Leave($"{path}/{name}");
                 }
@@ -96,7 +94,7 @@ internal sealed class PartSweep(string root)
         }
     }
 
-    private static PosixFile Enter(PosixFile top, string path)
+    private static OpenFile Enter(OpenFile top, string path)
     {
         var directory = top.OpenAt(".", OpenMode.Directory);
         foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))

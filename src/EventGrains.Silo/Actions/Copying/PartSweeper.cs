@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Rules;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

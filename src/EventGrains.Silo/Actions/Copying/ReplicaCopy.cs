@@ -5,7 +5,7 @@ using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Shards;
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -85,7 +85,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
     }
 
     private StepOutcome CopyOver(
-        PosixFile existing, SourceFile source, TargetDirectory directory, PartFile part, CopyAlias? owner, CancellationToken lost)
+        OpenFile existing, SourceFile source, TargetDirectory directory, PartFile part, CopyAlias? owner, CancellationToken lost)
     {
         var found = existing.Status();
         RequireKnownClock(found);
@@ -97,7 +97,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
             throw new StepFailedException($"busy: the target {order.Target} is just being published as the copy of {owner!.File}; tried again later");
         }
 
-        var there = ContentStamp.Of(existing, found.Identity.Size, lost);
+        var there = ContentStamp.Of(existing, found.Size, lost);
         var here = ContentStamp.Of(source.File, source.Size, lost);
         source.RequireUnchanged();
         RequireAsKnown(here);
@@ -118,7 +118,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         Wait(ledger.SaveAlias(Alias(copied) with { Path = order.PartPath }), lost);
         source.RequireUnchanged();
         RequireClaim(lost);
-        var publishedAt = directory.Publish(part, found.Identity);
+        var publishedAt = directory.Publish(part, found);
         TakeFrom(owner, publishedAt, lost);
         Wait(ledger.SaveAlias(Alias(copied)), lost);
         return Succeeded(copied, publishedAt);
@@ -176,7 +176,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
     private ContentStamp Fill(PartFile part, SourceFile source, CancellationToken lost)
     {
         var hash = new ContentHash();
-        var kept = part.File.Status().Identity.Size;
+        var kept = part.File.Status().Size;
         var chunk = ArrayPool<byte>.Shared.Rent(2 * ChunkBytes);
         try
         {
@@ -211,14 +211,14 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         return hash.Stamp;
     }
 
-    private static bool IsSame(PosixFile part, ReadOnlySpan<byte> bytes, Span<byte> buffer, long at) =>
+    private static bool IsSame(OpenFile part, ReadOnlySpan<byte> bytes, Span<byte> buffer, long at) =>
         buffer[..part.Read(buffer, at)].SequenceEqual(bytes);
 
     private void Verify(PartFile part, SourceFile source, ContentStamp copied, CancellationToken lost)
     {
         part.File.Truncate(copied.Size);
         part.File.ChangeMode(source.Status.Permissions | OwnerReadsAndWrites);
-        part.File.SetModified(source.Status.Identity.Modified);
+        part.File.SetModified(source.Status.Modified);
         part.File.Sync();
         part.File.ForgetCached();
         RequireKnownClock(part.File.Status());
@@ -247,7 +247,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
     }
 
     // A date far ahead would freeze the copy's register: nothing said after the clock is put right would count.
-    private void RequireKnownClock(in PosixStatus status)
+    private void RequireKnownClock(in FileStat status)
     {
         if (status.ChangedAt > time.GetUtcNow().UtcDateTime + DecodeContext.DateAheadMax)
         {

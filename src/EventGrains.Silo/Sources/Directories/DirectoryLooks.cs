@@ -1,6 +1,6 @@
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;

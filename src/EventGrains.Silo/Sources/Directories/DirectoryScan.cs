@@ -1,7 +1,7 @@
 using System.Globalization;
 using EventGrains.Contracts.Files;
 using EventGrains.Files;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Directories;
 

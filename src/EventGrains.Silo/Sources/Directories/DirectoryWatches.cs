@@ -1,4 +1,4 @@
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Directories;
 
@@ -32,7 +32,7 @@ internal sealed class DirectoryWatches(WatchedRoot root, IDirectoryNotices notic
                         "the kernel lets this user watch nothing more: only scans find what is new",
                         "raise fs.inotify.max_user_instances and start again"),
                     _ => new Complaint(
-                        $"{PosixPath.Printable(root.Path + directory)} cannot be watched ({SystemCalls.Explain(error)}): only scans find what is new in it",
+                        $"{PosixText.Show(root.Path + directory)} cannot be watched ({SystemCalls.Explain(error)}): only scans find what is new in it",
                         "let this user read it"),
                 };
             }

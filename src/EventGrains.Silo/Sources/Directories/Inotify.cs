@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;
@@ -63,7 +63,7 @@ internal sealed class NoNotices : IDirectoryNotices
 /// <summary>The kernel's own notices.</summary>
 internal sealed unsafe class Inotify : IDirectoryNotices
 {
-    private const int NonBlockingCloseOnExec = SystemCalls.OpenNonBlocking | SystemCalls.OpenCloseOnExec;
+    private const int NonBlockingCloseOnExec = OpenFlags.NonBlocking | OpenFlags.CloseOnExec;
 
     private const Notices Wanted = Notices.Attributes | Notices.WriterClosed | Notices.MovedFrom | Notices.MovedTo | Notices.Created
         | Notices.Deleted | Notices.OnlyDirectories | Notices.NoFollow | Notices.ExceptUnlinked;
@@ -81,31 +81,26 @@ internal sealed unsafe class Inotify : IDirectoryNotices
             : throw PosixFile.Failed("directories cannot be watched", Marshal.GetLastPInvokeError());
     }
 
-    private int Descriptor => (int)handle.DangerousGetHandle();
-
     public int TryAdd(string path, out int error)
     {
-        fixed (byte* bytes = PosixPath.Encode(path))
-        {
-            var watch = SystemCalls.InotifyAdd(Descriptor, bytes, (uint)Wanted);
-            error = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
-            return watch;
-        }
+        var watch = SystemCalls.InotifyAdd(handle, PosixText.Encode(path), (uint)Wanted);
+        error = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return watch;
     }
 
-    public void Remove(int watch) => _ = SystemCalls.InotifyRemove(Descriptor, watch);
+    public void Remove(int watch) => _ = SystemCalls.InotifyRemove(handle, watch);
 
     public void Read(List<Notice> notices, int timeoutMilliseconds)
     {
-        var request = new SystemCalls.PollRequest { Descriptor = Descriptor, Events = 1 };
-        if (SystemCalls.Poll(&request, 1, timeoutMilliseconds) <= 0)
+        var entry = new SystemCalls.PollEntry { File = (int)handle.DangerousGetHandle(), Asked = SystemCalls.PollIn };
+        if (SystemCalls.Poll(&entry, 1, timeoutMilliseconds) <= 0)
         {
             return;
         }
 
         fixed (byte* bytes = buffer)
         {
-            var length = (int)SystemCalls.Read(Descriptor, bytes, buffer.Length);
+            var length = (int)SystemCalls.Read(handle, bytes, buffer.Length);
             if (length > 0)
             {
                 Parse(buffer.AsSpan(0, length), notices);
@@ -124,7 +119,7 @@ internal sealed unsafe class Inotify : IDirectoryNotices
             var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
             var name = bytes.Slice(16, length);
             var end = name.IndexOf((byte)0);
-            notices.Add(new Notice(watch, what, cookie, PosixPath.Decode(end < 0 ? name : name[..end])));
+            notices.Add(new Notice(watch, what, cookie, PosixText.Decode(end < 0 ? name : name[..end])));
             bytes = bytes[(16 + length)..];
         }
     }

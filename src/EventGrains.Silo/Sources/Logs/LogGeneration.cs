@@ -1,7 +1,7 @@
 using System.Globalization;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 

@@ -5,7 +5,7 @@ using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo.Actions;
 using EventGrains.Silo.Actions.Copying;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EventGrains.Tests.Actions.Copying;
@@ -66,7 +66,7 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
     /// <summary>Writes a file whose name may be any bytes.</summary>
     public static void Write(string root, string path, byte[] content)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.ReadWriteCreate, 0x1A4);
         file.Truncate(0);
         file.Write(content, 0);
@@ -74,30 +74,30 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
 
     public static byte[] Read(string root, string path)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.Read);
-        var content = new byte[file.Status().Identity.Size];
+        var content = new byte[file.Status().Size];
         file.Read(content, 0);
         return content;
     }
 
     public static void SetPermissions(string root, string path, uint permissions)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.Read);
         file.ChangeMode(permissions);
     }
 
     public static uint PermissionsOf(string root, string path)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         return directory.StatusAt(path[1..])!.Value.Permissions;
     }
 
     /// <summary>By the clock of the file system.</summary>
     public static DateTime ChangedAt(string root, string path)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         return path == "/" ? directory.Status().ChangedAt : directory.StatusAt(path[1..])!.Value.ChangedAt;
     }
 

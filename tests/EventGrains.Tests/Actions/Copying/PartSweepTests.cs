@@ -2,7 +2,7 @@ using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Actions;
 using EventGrains.Silo.Actions.Copying;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using EventGrains.Tests.Sources;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -48,7 +48,7 @@ public sealed class PartSweepTests : IDisposable
     [Fact]
     public void A_part_that_an_attempt_owns_stays_however_old_it_is()
     {
-        using var directory = PosixFile.Open(place.Mirror, OpenMode.Root);
+        using var directory = OpenFile.Open(place.Mirror, OpenMode.Root);
         using (PartFile.Own(directory, Name))
         {
             Assert.Empty(Sweep(DateTime.MaxValue));

@@ -1,7 +1,7 @@
 using EventGrains.Contracts.Actions;
 using EventGrains.Files;
 using EventGrains.Silo.Actions.Copying;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Tests.Actions.Copying;
 
@@ -82,7 +82,7 @@ public sealed class ReplicaOwnerTests : IDisposable
     public async Task A_copy_that_is_just_being_published_is_not_taken_over()
     {
         await CopyFirst(CopyPlace.Content(10));
-        using var directory = PosixFile.Open(place.Mirror, OpenMode.Root);
+        using var directory = OpenFile.Open(place.Mirror, OpenMode.Root);
         using (var publishing = directory.OpenAt("a", OpenMode.Read))
         {
             Assert.True(publishing.TryLock());

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EventGrains.Silo.Actions.Posix;
+namespace EventGrains.Silo.Posix;
 
 internal enum OpenMode
 {
@@ -27,7 +27,7 @@ internal static class OpenFlags
 
     private const int ReadWrite = 2;
     private const int Create = 0x40;
-    private const int NonBlocking = 0x800;
+    public const int NonBlocking = 0x800;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
     private static readonly int MustBeDirectory = Arm ? 0x4000 : 0x10000;
