@@ -72,6 +72,9 @@ public sealed class SiloSettings
     [Setting("What is kept of one command's output, half from its beginning and half from its end; the rest is read and dropped.", Unit = "bytes", Min = 1_024, Max = 16_777_216)]
     public int OutputBytesMax { get; set; } = 64 * 1024;
 
+    [Setting("How long an unfinished copy is kept for an attempt that goes on with it; an older one that nobody is writing is removed. Replica storages are looked through for such at the start and four times in so long.", Unit = "hours", Min = 1, Max = 8_760)]
+    public double PartFileKeptHours { get; set; } = 24;
+
     [Setting("What a log reader may hold that is read and not yet durable; beyond it reading waits for the shards.", Unit = "bytes", Min = 65_536, Max = 4_294_967_296)]
     public long ReadAheadBytesMax { get; set; } = 16 * 1024 * 1024;
 

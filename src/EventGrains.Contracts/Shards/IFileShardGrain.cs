@@ -37,8 +37,9 @@ public interface IFileShardGrain : IGrainWithIntegerKey
     [Alias("Retry")]
     Task<int> Retry(FileId file, string? rule);
 
-    /// <summary>Keeps, durably, that a path of a replica storage holds a copy of a file. Call it before the rename that publishes the copy: from
-    /// then on whoever sees the path there knows whose copy it is. Called at the shard of the id <c>STORAGE:alias/PATH</c>.</summary>
+    /// <summary>Keeps, durably, that a path of a replica storage holds a copy of a file. Call it before the rename that gives a free name a copy:
+    /// whoever sees the path there knows whose copy it is. Of a name that has a copy the alias tells what is there; there it comes after the
+    /// rename. Called at the shard of the id <c>STORAGE:alias/PATH</c>.</summary>
     [Alias("SaveAlias")]
     Task SaveAlias(CopyAlias alias);
 
@@ -122,7 +123,7 @@ public sealed record DeadLetter(
     public string Id => $"{Source}/{Partition}/{Generation}/{Position}";
 }
 
-/// <summary>A path in a replica storage that holds a copy of a file of ours.</summary>
+/// <summary>A path in a replica storage that holds a copy of a file of ours. One file's at a time: of two that claim one path the later has it.</summary>
 [GenerateSerializer, Immutable, Alias("EventGrains.CopyAlias")]
 public sealed record CopyAlias(
     [property: Id(0)] string Storage,
@@ -131,6 +132,9 @@ public sealed record CopyAlias(
     [property: Id(3)] Incarnation Incarnation,
     [property: Id(4)] Checksum? Checksum)
 {
+    /// <summary>Of an older content of the same file: an attempt that was frozen and wakes up must not put it over the newer one's.</summary>
+    public bool IsOlderThan(CopyAlias other) => File == other.File && Incarnation < other.Incarnation;
+
     /// <summary>The id that places the alias in a shard, and that routes events about the path there.</summary>
     public static FileId RoutingId(string storage, string path) => new(storage, "alias" + path);
 }

@@ -1,4 +1,5 @@
 using EventGrains.Silo.Actions.Commands;
+using EventGrains.Silo.Actions.Copying;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +16,7 @@ public static class ActionServices
             provider.GetRequiredService<ILogger<WorkingDirectories>>()));
         services.AddSingleton<CommandWatchdog>();
         services.AddHostedService(provider => provider.GetRequiredService<CommandWatchdog>());
+        services.AddHostedService<PartSweeper>();
         return services;
     }
 }

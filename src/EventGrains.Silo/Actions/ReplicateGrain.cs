@@ -1,3 +1,4 @@
+using EventGrains.Contracts;
 using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Files;
 using EventGrains.Rules;
@@ -9,11 +10,11 @@ namespace EventGrains.Silo.Actions;
 /// <summary><c>replicate: {to, path}</c>: copies the file to a replica storage that is a directory here.</summary>
 /// <remarks>Stateless, so that it runs where the file's grain runs and attempts do not queue behind each other.</remarks>
 [Action("replicate"), StatelessWorker]
-internal sealed class ReplicateGrain(IGrainFactory grains, Definitions definitions, SiloSettings settings, TimeProvider time) : Grain, IActionGrain
+internal sealed class ReplicateGrain(IGrainFactory grains, Definitions definitions, ClusterShape cluster, TimeProvider time) : Grain, IActionGrain
 {
     public Task Start(ActionRequest request)
     {
-        var ledger = new GrainCopyLedger(grains, settings.Shards, request.Claim);
+        var ledger = new GrainCopyLedger(grains, cluster.Shards, request.Claim);
         Attempt.Begin(grains.GetFile(request.Claim.File), request.Claim, time, async lost =>
         {
             try

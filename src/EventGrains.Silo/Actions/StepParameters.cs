@@ -8,8 +8,8 @@ namespace EventGrains.Silo.Actions;
 internal static class StepParameters
 {
     /// <exception cref="StepFailedException">The parameters are broken (final), or what they need of the file is not known yet.</exception>
-    public static (string To, string Path) Replicate(string json, FileState file, Definitions definitions) => Read(json, ReplicateParameters.Read, parameters =>
-        parameters.TryFillPath(file, definitions, out var path, out var error) ? (parameters.To, path) : throw new StepFailedException(error));
+    public static (string To, string Path, string Template) Replicate(string json, FileState file, Definitions definitions) => Read(json, ReplicateParameters.Read, parameters =>
+        parameters.TryFillPath(file, definitions, out var path, out var error) ? (parameters.To, path, parameters.PathTemplate) : throw new StepFailedException(error));
 
     /// <exception cref="StepFailedException">As in <see cref="Replicate"/>.</exception>
     public static (ImmutableArray<string> Command, RunParameters Parameters) Run(string json, FileState file, Definitions definitions) => Read(json, RunParameters.Read, parameters =>

@@ -1,4 +1,5 @@
 using EventGrains.Silo.Sources.Directories;
+using EventGrains.Silo.Status;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,6 +12,7 @@ public static class SourceHosting
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Troubles>();
         services.AddSingleton<IShardCalls, ShardCalls>();
         services.TryAddSingleton<ICopySightings, AliasedCopies>();
         services.AddSingleton<SourceParts>();

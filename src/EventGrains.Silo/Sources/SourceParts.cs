@@ -3,6 +3,7 @@ using EventGrains.Events;
 using EventGrains.Rules;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Sources.Logs;
+using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed class SourceParts(
     IShardCalls shards,
     IGrainFactory grains,
     SiloSettings settings,
+    Troubles troubles,
     TimeProvider time,
     IEnumerable<ICopySightings> copies,
     ILoggerFactory logs)
@@ -77,6 +79,6 @@ internal sealed class SourceParts(
             ?? throw new ArgumentException($"source '{source.Name}' speaks of storage '{source.Storage}', which is not declared");
         var root = new WatchedRoot(Path.GetFullPath(storage.Root
             ?? throw new ArgumentException($"storage '{storage.Name}' has no root, and source '{source.Name}' watches it; add 'root: DIRECTORY'")));
-        return new DirectoryContext(source, storage, root, store, shards, copies.FirstOrDefault(), settings, time);
+        return new DirectoryContext(source, storage, root, store, shards, copies.FirstOrDefault(), settings, troubles, time);
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using EventGrains.Contracts;
 using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
@@ -23,7 +24,7 @@ public sealed class ActionGrainTests : IDisposable
 
     public ActionGrainTests()
     {
-        settings = new SiloSettings { DataDirectory = scratch.Create("data"), Shards = 7 };
+        settings = new SiloSettings { DataDirectory = scratch.Create("data") };
         definitions = new Definitions
         {
             Storages = [new("inbox", scratch.Create("inbox"), StorageRole.Origin), new("mirror", scratch.Create("mirror"), StorageRole.Replica)],
@@ -34,7 +35,7 @@ public sealed class ActionGrainTests : IDisposable
     public async Task Replicate_copies_keeps_the_alias_at_its_shard_and_reports_the_replica()
     {
         File.WriteAllText(Path.Combine(scratch.Path, "inbox", "a"), "content");
-        var grain = new ReplicateGrain(cluster.Grains, definitions, settings, TimeProvider.System);
+        var grain = new ReplicateGrain(cluster.Grains, definitions, new ClusterShape(7), TimeProvider.System);
         var request = Request("replicate", """{"to": "mirror"}""");
 
         await grain.Start(request);
@@ -53,7 +54,7 @@ public sealed class ActionGrainTests : IDisposable
     [InlineData("""{"to": 7}""", "replicate.to is no text")]
     public async Task Replicate_reports_wrong_parameters_as_final(string parameters, string named)
     {
-        await new ReplicateGrain(cluster.Grains, definitions, settings, TimeProvider.System).Start(Request("replicate", parameters));
+        await new ReplicateGrain(cluster.Grains, definitions, new ClusterShape(7), TimeProvider.System).Start(Request("replicate", parameters));
 
         var (_, outcome) = await cluster.Concluded.Task.WaitAsync(Deadline.Generous);
         Assert.True(outcome is { Done: false, Final: true });
@@ -122,6 +123,11 @@ public sealed class ActionGrainTests : IDisposable
 
         private Task Shard(MethodInfo method, long shard)
         {
+            if (method.Name == nameof(IFileShardGrain.FindAlias))
+            {
+                return Task.FromResult<CopyAlias?>(null);
+            }
+
             Assert.Equal(nameof(IFileShardGrain.SaveAlias), method.Name);
             ShardsTold.Add((int)shard);
             return Task.CompletedTask;

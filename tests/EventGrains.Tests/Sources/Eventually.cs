@@ -5,10 +5,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    public static async Task Is(Func<bool> condition, Func<string> describe)
+    public static Task Is(Func<bool> condition, Func<string> describe) => Is(() => Task.FromResult(condition()), describe);
+
+    public static async Task Is(Func<Task<bool>> condition, Func<string> describe)
     {
         using var deadline = new CancellationTokenSource(Deadline);
-        while (!condition())
+        while (!await condition())
         {
             if (deadline.IsCancellationRequested)
             {

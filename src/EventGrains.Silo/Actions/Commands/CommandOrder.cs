@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using EventGrains.Contracts.Actions;
 using EventGrains.Rules;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Commands;
 
@@ -80,7 +80,7 @@ internal sealed record CommandOrder(
         : program.Contains('=', StringComparison.Ordinal) ? throw new StepFailedException($"the command {PosixText.Show(program)} has a '=' in its path; rename it", final: true)
         : program;
 
-    private static bool IsProgram(string program) => !Directory.Exists(program) && NativeMethods.Access(PosixText.Encode(program), MayRun) == 0;
+    private static bool IsProgram(string program) => !Directory.Exists(program) && SystemCalls.Access(PosixText.Encode(program), MayRun) == 0;
 
     private static bool CanBeArgument(string word)
     {

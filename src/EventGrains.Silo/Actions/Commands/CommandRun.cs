@@ -1,5 +1,5 @@
 using EventGrains.Contracts.Actions;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Logging;
 
 namespace EventGrains.Silo.Actions.Commands;

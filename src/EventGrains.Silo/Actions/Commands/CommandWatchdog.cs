@@ -1,4 +1,4 @@
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Hosting;
 
 namespace EventGrains.Silo.Actions.Commands;
@@ -29,7 +29,7 @@ internal sealed class CommandWatchdog : IHostedService, IDisposable
     private readonly Lock gate = new();
     private readonly HashSet<int> groups = [];
     private ChildProcess? shell;
-    private PosixFile? pipe;
+    private OpenFile? pipe;
     private bool stopped;
 
     /// <summary>True once commands are ended because the silo stops.</summary>
@@ -129,7 +129,7 @@ internal sealed class CommandWatchdog : IHostedService, IDisposable
         {
             pipe?.WriteNext(line);
         }
-        catch (PosixException gone) when (gone.Error == Errno.BrokenPipe)
+        catch (PosixException gone) when (gone.Error == SystemCalls.BrokenPipe)
         {
             pipe!.Dispose();
             pipe = null;
@@ -141,8 +141,8 @@ internal sealed class CommandWatchdog : IHostedService, IDisposable
 
     private void Start()
     {
-        using var nothing = PosixFile.Open("/dev/null", OpenMode.ReadWriteCreate);
-        var (read, write) = PosixFile.OpenPipe();
+        using var nothing = OpenFile.Open("/dev/null", OpenMode.ReadWriteCreate);
+        var (read, write) = OpenFile.OpenPipe();
         try
         {
             shell = ChildProcess.Start("/bin/sh", ["sh", "-c", Script], [], (read, 0), (nothing, 1), (nothing, 2));

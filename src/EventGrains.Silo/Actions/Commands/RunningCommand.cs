@@ -1,4 +1,4 @@
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Commands;
 
@@ -25,7 +25,7 @@ internal sealed class RunningCommand
     private readonly Task outputEnded;
     private volatile bool groupIsGone;
 
-    private RunningCommand(ChildProcess process, CommandWatchdog watchdog, PosixFile output, CommandOutput kept)
+    private RunningCommand(ChildProcess process, CommandWatchdog watchdog, OpenFile output, CommandOutput kept)
     {
         this.process = process;
         this.watchdog = watchdog;
@@ -36,11 +36,11 @@ internal sealed class RunningCommand
     /// <exception cref="PosixException">It cannot be started; nothing runs.</exception>
     public static RunningCommand Start(CommandOrder order, string directory, CommandWatchdog watchdog, CommandOutput kept)
     {
-        var (goRead, goWrite) = PosixFile.OpenPipe();
+        var (goRead, goWrite) = OpenFile.OpenPipe();
         using (goRead)
         using (goWrite)
         {
-            var (outputRead, outputWrite) = PosixFile.OpenPipe();
+            var (outputRead, outputWrite) = OpenFile.OpenPipe();
             ChildProcess process;
             using (outputWrite)
             {
@@ -116,7 +116,7 @@ internal sealed class RunningCommand
         return end;
     }
 
-    private static ChildProcess StartLauncher(CommandOrder order, string directory, PosixFile go, PosixFile outputRead, PosixFile outputWrite)
+    private static ChildProcess StartLauncher(CommandOrder order, string directory, OpenFile go, OpenFile outputRead, OpenFile outputWrite)
     {
         try
         {
@@ -137,7 +137,7 @@ internal sealed class RunningCommand
 
     // Reads on beyond what is kept, so that a flood does not block the command. A process that left the group may hold the pipe for ever,
     // so that once the group is gone only what is there is read.
-    private void Keep(PosixFile output, CommandOutput kept)
+    private void Keep(OpenFile output, CommandOutput kept)
     {
         using (output)
         {

@@ -1,4 +1,4 @@
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Logging;
 
 namespace EventGrains.Silo.Actions.Commands;
@@ -59,7 +59,7 @@ internal sealed partial class WorkingDirectories(string dataDirectory, ILogger<W
             return;
         }
 
-        using var nothing = PosixFile.Open("/dev/null", OpenMode.ReadWriteCreate);
+        using var nothing = OpenFile.Open("/dev/null", OpenMode.ReadWriteCreate);
         var end = ChildProcess.Start("/bin/rm", ["rm", "-rf", "--", directory], [], (nothing, 0), (nothing, 1), (nothing, 2)).Reap();
         if (Directory.Exists(directory))
         {

@@ -1,11 +1,42 @@
+using System.Buffers;
 using System.IO.Hashing;
 using EventGrains.Files;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
 /// <summary>What content a file has: adler32, which the storages understand, and a hash of 128 bits, which does not collide by chance.</summary>
 internal readonly record struct ContentStamp(long Size, Checksum Adler32, UInt128 Hash)
 {
+    /// <summary>Reads a file's first so many bytes.</summary>
+    /// <exception cref="OperationCanceledException">The claim was lost while it was read.</exception>
+    public static ContentStamp Of(OpenFile file, long size, CancellationToken lost)
+    {
+        var hash = new ContentHash();
+        var chunk = ArrayPool<byte>.Shared.Rent(ReplicaCopy.ChunkBytes);
+        try
+        {
+            for (long at = 0; at < size;)
+            {
+                lost.ThrowIfCancellationRequested();
+                var read = file.Read(chunk.AsSpan(0, (int)Math.Min(ReplicaCopy.ChunkBytes, size - at)), at);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                hash.Append(chunk.AsSpan(0, read));
+                at += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        return hash.Stamp;
+    }
+
     public override string ToString() => $"{Size} bytes, {Adler32}";
 }
 

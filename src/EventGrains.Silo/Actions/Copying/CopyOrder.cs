@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using EventGrains.Contracts.Actions;
 using EventGrains.Files;
 using EventGrains.Rules;
@@ -7,6 +5,7 @@ using EventGrains.Rules;
 namespace EventGrains.Silo.Actions.Copying;
 
 /// <summary>What is copied, and where to; everything is checked that needs no look at a disk.</summary>
+/// <param name="Template">What the rule makes the target of, for messages.</param>
 /// <param name="Known">What events told of the content to copy; empty when the file has another content by now.</param>
 internal sealed record CopyOrder(
     FileId File,
@@ -16,19 +15,21 @@ internal sealed record CopyOrder(
     string TargetStorage,
     string TargetRoot,
     StoragePath Target,
+    string Template,
     FileFacts Known)
 {
     /// <summary>One name per target, whichever file and incarnation is copied there.</summary>
     /// <remarks>So two attempts for one target never run at once, not even those of two incarnations or of a file that took another's
     /// path; and what a crash left is found by whoever comes next. Bytes that are kept are always compared with the source.</remarks>
-    public string PartName =>
-        $".{XxHash128.HashToUInt128(MemoryMarshal.AsBytes($"{TargetStorage}\0{Target.Value}".AsSpan())):x32}{StoragePath.PartSuffix}";
+    public string PartName => PartFile.NameOf(TargetStorage, Target);
+
+    public string PartPath => Target.Value[..(Target.Value.LastIndexOf('/') + 1)] + PartName;
 
     /// <exception cref="StepFailedException">The rule, the storages or the file's path do not allow a copy; final but for a path that is not known yet.</exception>
     public static CopyOrder From(ActionRequest request, Definitions definitions)
     {
         var file = request.File;
-        var (to, path) = StepParameters.Replicate(request.ParametersJson, file, definitions);
+        var (to, path, template) = StepParameters.Replicate(request.ParametersJson, file, definitions);
         var source = definitions.Storage(file.Id.Storage);
         var target = definitions.Storage(to) ?? throw new StepFailedException($"there is no storage '{to}'; declare it, or correct 'to' in the rule", final: true);
         if (target.Role != StorageRole.Replica)
@@ -45,6 +46,7 @@ internal sealed record CopyOrder(
             to,
             RootOf(target, to),
             StoragePath.Parse("the target path", path),
+            template,
             file.Facts.Incarnation == incarnation ? file.Facts : FileFacts.Nothing);
     }
 

@@ -9,16 +9,17 @@ namespace EventGrains.Silo.Actions.Copying;
 /// <summary>What a copy must ask and tell of the cluster while it works.</summary>
 internal interface ICopyLedger
 {
-    /// <summary>Whose copy the target is; null when none of ours.</summary>
+    /// <summary>Whose copy the target is, or last was; null when none of ours.</summary>
     Task<CopyAlias?> FindAlias(string storage, string path);
 
     /// <summary>Returns when it is durable.</summary>
     Task SaveAlias(CopyAlias alias);
 
-    /// <summary>Whether a file is known to be deleted: what it left in a replica storage may be taken over.</summary>
-    Task<bool> IsDeleted(FileId file);
+    /// <summary>What is known of a file: what a deleted one left in a replica storage may be taken over.</summary>
+    Task<FileState?> Find(FileId file);
 
-    /// <summary>Tells the file of an alias that its copy is no more: another file's copy is in its place.</summary>
+    /// <summary>Tells the file of an alias that its copy is no more: another file's copy is in its place. Returns when it is durable.</summary>
+    /// <param name="at">By the clock of the file system that held it.</param>
     Task SayRemoved(CopyAlias alias, DateTime at);
 
     /// <summary>Whether the attempt is still the step's newest, asked right before what cannot be undone.</summary>
@@ -31,15 +32,17 @@ internal sealed class GrainCopyLedger(IGrainFactory grains, int shards, StepClai
 
     public Task SaveAlias(CopyAlias alias) => ShardOf(alias.Storage, alias.Path).SaveAlias(alias);
 
-    public async Task<bool> IsDeleted(FileId file) =>
-        await grains.GetFile(file).Get() is { } state && FileSummary.Of(state).Existence == Existence.Deleted;
+    public Task<FileState?> Find(FileId file) => grains.GetFile(file).Get();
 
-    public Task SayRemoved(CopyAlias alias, DateTime at) =>
-        grains.GetGrain<IFileShardGrain>(alias.File.ShardOf(shards)).Apply(new EventBatch(Cause.Ourselves, [new StorageEvent(alias.File, "replicate", new FileFacts
+    public async Task SayRemoved(CopyAlias alias, DateTime at)
+    {
+        var said = new StorageEvent(alias.File, "replicate", CopyStatement.Removed(alias, at));
+        var answer = await grains.GetGrain<IFileShardGrain>(alias.File.ShardOf(shards)).Apply(new EventBatch(Cause.Ourselves, [said]));
+        if (!answer.Failed.IsDefaultOrEmpty)
         {
-            Incarnation = alias.Incarnation,
-            Replicas = [new Replica(alias.Storage, null, alias.Path, at, ReplicaState.Removed)],
-        })]));
+            throw new InvalidOperationException($"{alias.File} could not be told that its copy at {alias.Storage}:{alias.Path} is no more; the log says why");
+        }
+    }
 
     public async Task<bool> IsStillClaimed() => await grains.GetFile(claim.File).Extend(claim) is not null;
 

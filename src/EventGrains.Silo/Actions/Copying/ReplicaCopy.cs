@@ -3,8 +3,9 @@ using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Shards;
+using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -12,6 +13,9 @@ namespace EventGrains.Silo.Actions.Copying;
 /// <remarks>
 /// May be repeated at any point of an earlier attempt. A lost claim or a crash leaves the part file, whose bytes the next attempt keeps as
 /// far as they equal the source's; success and failure leave none. Runs on a thread of its own, where it may block.
+/// <para>A path in a replica storage is the copy of one file, the one that its alias names. A target of the same content is success and
+/// becomes this file's copy; of other content it is replaced only where it is an older copy of this file or what a deleted file left
+/// (<see cref="CopyCollision"/>). A file whose copy goes to another one is told that it is removed, before anybody can say so no more.</para>
 /// </remarks>
 internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvider time)
 {
@@ -25,8 +29,6 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         "eventgrains_copied_bytes_total", description: "Bytes written into copies; bytes kept from an earlier attempt are not counted.");
 
     /// <exception cref="OperationCanceledException">The claim was lost; nothing was published by this attempt from then on.</exception>
-    private CopyAlias? takenOver;
-
     public Task<StepOutcome> Run(CancellationToken lost) =>
         Task.Factory.StartNew(() => Attempt(lost), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -34,7 +36,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
     {
         try
         {
-            return Succeeded(Copy(lost));
+            return Copy(lost);
         }
         catch (StepFailedException failed)
         {
@@ -50,7 +52,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
     }
 
-    private ContentStamp Copy(CancellationToken lost)
+    private StepOutcome Copy(CancellationToken lost)
     {
         using var source = OpenSource();
         using var directory = TargetDirectory.Open(order.TargetRoot, order.Target);
@@ -58,38 +60,88 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         try
         {
             using var existing = directory.OpenTarget();
-            var replaced = existing?.Status().Identity;
-            if (existing is not null && FindSame(source, existing, lost) is { } same)
-            {
-                // The attempt that published it may have ended before it was durable.
-                directory.SyncTarget(existing);
-                Wait(ledger.SaveAlias(Alias(same)), lost);
-                part.Remove();
-                return same;
-            }
-
-            var copied = Fill(part, source, lost);
-            RequireAsKnown(copied);
-            Verify(part, source, copied, lost);
-
-            // Before the alias changes hands: from then on nobody can speak for the file that had it.
-            if (takenOver is not null)
-            {
-                Wait(ledger.SayRemoved(takenOver, time.GetUtcNow().UtcDateTime), lost);
-            }
-
-            // The alias first: whoever sees the name must be able to learn whose copy it is. The claim last, right before what cannot be undone.
-            Wait(ledger.SaveAlias(Alias(copied)), lost);
-            source.RequireUnchanged();
-            RequireClaim(lost);
-            directory.Publish(part, replaced);
-            return copied;
+            var owner = FindAlias(order.Target.Value, lost);
+            return existing is null
+                ? CopyToFreeName(source, directory, part, owner, lost)
+                : CopyOver(existing, source, directory, part, owner, lost);
         }
-        catch (Exception failure) when (failure is StepFailedException or PosixException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            part.Remove();
+            part.TryRemove();
             throw;
         }
+    }
+
+    private StepOutcome CopyToFreeName(SourceFile source, TargetDirectory directory, PartFile part, CopyAlias? owner, CancellationToken lost)
+    {
+        var copied = Fill(part, source, lost);
+
+        // The alias first: whoever sees the name must be able to learn whose copy it is. The claim last, right before what cannot be undone.
+        TakeFrom(owner, directory.ChangedAt, lost);
+        Wait(ledger.SaveAlias(Alias(copied)), lost);
+        source.RequireUnchanged();
+        RequireClaim(lost);
+        return Succeeded(copied, directory.Publish(part, replaced: null));
+    }
+
+    private StepOutcome CopyOver(
+        OpenFile existing, SourceFile source, TargetDirectory directory, PartFile part, CopyAlias? owner, CancellationToken lost)
+    {
+        var found = existing.Status();
+        RequireKnownClock(found);
+
+        // An attempt may have ended between its rename and its word of it: that word is kept under the part's name.
+        var unfinished = FindAlias(order.PartPath, lost);
+        if (IsOthers(owner) && !existing.TryShareLock())
+        {
+            throw new StepFailedException($"busy: the target {order.Target} is just being published as the copy of {owner!.File}; tried again later");
+        }
+
+        var there = ContentStamp.Of(existing, found.Size, lost);
+        var here = ContentStamp.Of(source.File, source.Size, lost);
+        source.RequireUnchanged();
+        RequireAsKnown(here);
+        if (here == there)
+        {
+            // The attempt that published it may have ended before it was durable.
+            directory.SyncTarget(existing);
+            TakeFrom(owner, Later(directory.ChangedAt, found.ChangedAt), lost);
+            Wait(ledger.SaveAlias(Alias(here)), lost);
+            part.TryRemove();
+            return Succeeded(here, found.ChangedAt);
+        }
+
+        CopyCollision.Check(order, here, there, owner, unfinished, file => Wait(ledger.Find(file), lost));
+        var copied = Fill(part, source, lost);
+
+        // The path's alias tells of what is there, so that an attempt that ends here does not make what is there nobody's.
+        Wait(ledger.SaveAlias(Alias(copied) with { Path = order.PartPath }), lost);
+        source.RequireUnchanged();
+        RequireClaim(lost);
+        var publishedAt = directory.Publish(part, found);
+        TakeFrom(owner, publishedAt, lost);
+        Wait(ledger.SaveAlias(Alias(copied)), lost);
+        return Succeeded(copied, publishedAt);
+    }
+
+    /// <summary>Before an alias changes hands the file that had it is told, for from then on nobody can speak for it.</summary>
+    private void TakeFrom(CopyAlias? owner, DateTime removedAt, CancellationToken lost)
+    {
+        if (IsOthers(owner))
+        {
+            RequireClaim(lost);
+            Wait(ledger.SayRemoved(owner!, removedAt), lost);
+        }
+    }
+
+    private bool IsOthers(CopyAlias? owner) => owner is not null && owner.File != order.File;
+
+    private CopyAlias? FindAlias(string path, CancellationToken lost)
+    {
+        var alias = Wait(ledger.FindAlias(order.TargetStorage, path), lost);
+        return alias is null || !Alias(default).IsOlderThan(alias)
+            ? alias
+            : throw new StepFailedException($"superseded: {order.TargetStorage}:{order.Target} is the copy of a newer content of {order.File}");
     }
 
     private SourceFile OpenSource()
@@ -112,7 +164,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         {
             using var directory = TargetDirectory.OpenExisting(order.TargetRoot, order.Target);
             using var part = directory?.OwnPart(order.PartName);
-            part?.Remove();
+            part?.TryRemove();
         }
         catch (Exception away) when (away is StepFailedException or PosixException)
         {
@@ -120,39 +172,11 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
     }
 
-    /// <summary>The content that both have; null when the target is an older copy of this file, or one that a deleted file left, and may be replaced.</summary>
-    private ContentStamp? FindSame(SourceFile source, PosixFile existing, CancellationToken lost)
-    {
-        var there = HashOf(existing, existing.Status().Identity.Size, lost);
-        var here = HashOf(source.File, source.Size, lost);
-        source.RequireUnchanged();
-        RequireAsKnown(here);
-        if (here == there)
-        {
-            return here;
-        }
-
-        var alias = Wait(ledger.FindAlias(order.TargetStorage, order.Target.Value), lost);
-        var isOurs = alias is not null && alias.Checksum == there.Adler32;
-        if (isOurs && (alias!.File == order.File || Wait(ledger.IsDeleted(alias.File), lost)))
-        {
-            takenOver = alias.File == order.File ? null : alias;
-            return null;
-        }
-
-        // Of a file that is still there the next look may find it deleted: editors save by renaming a new file over the old one.
-        throw new StepFailedException(
-            $"the target {order.TargetStorage}:{order.Target} exists with other content ({there}; the source has {here}) and is "
-            + (isOurs ? $"the copy of {alias!.File}, which is not deleted" : "no older copy of this file")
-            + "; remove it, or choose another path in the rule",
-            final: !isOurs);
-    }
-
-    /// <summary>Brings the part to the source's content; bytes that an earlier attempt wrote are compared, and kept up to the first difference.</summary>
-    private static ContentStamp Fill(PartFile part, SourceFile source, CancellationToken lost)
+    /// <summary>Brings the part to the source's content, durably and read back; bytes that an earlier attempt wrote are kept up to the first difference.</summary>
+    private ContentStamp Fill(PartFile part, SourceFile source, CancellationToken lost)
     {
         var hash = new ContentHash();
-        var kept = part.File.Status().Identity.Size;
+        var kept = part.File.Status().Size;
         var chunk = ArrayPool<byte>.Shared.Rent(2 * ChunkBytes);
         try
         {
@@ -182,21 +206,23 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
 
         source.RequireUnchanged();
+        RequireAsKnown(hash.Stamp);
+        Verify(part, source, hash.Stamp, lost);
         return hash.Stamp;
     }
 
-    private static bool IsSame(PosixFile part, ReadOnlySpan<byte> bytes, Span<byte> buffer, long at) =>
+    private static bool IsSame(OpenFile part, ReadOnlySpan<byte> bytes, Span<byte> buffer, long at) =>
         buffer[..part.Read(buffer, at)].SequenceEqual(bytes);
 
-    /// <summary>Makes the part durable and reads it back.</summary>
     private void Verify(PartFile part, SourceFile source, ContentStamp copied, CancellationToken lost)
     {
         part.File.Truncate(copied.Size);
         part.File.ChangeMode(source.Status.Permissions | OwnerReadsAndWrites);
-        part.File.SetModified(source.Status.Identity.Modified);
+        part.File.SetModified(source.Status.Modified);
         part.File.Sync();
         part.File.ForgetCached();
-        var written = HashOf(part.File, copied.Size, lost);
+        RequireKnownClock(part.File.Status());
+        var written = ContentStamp.Of(part.File, copied.Size, lost);
         if (written != copied)
         {
             throw new StepFailedException(
@@ -220,6 +246,15 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
     }
 
+    // A date far ahead would freeze the copy's register: nothing said after the clock is put right would count.
+    private void RequireKnownClock(in FileStat status)
+    {
+        if (status.ChangedAt > time.GetUtcNow().UtcDateTime + DecodeContext.DateAheadMax)
+        {
+            throw new StepFailedException($"{order.TargetStorage} dates its files {status.ChangedAt:u}, more than a day ahead; put the clock of its file system right, it is tried again");
+        }
+    }
+
     private void RequireClaim(CancellationToken lost)
     {
         lost.ThrowIfCancellationRequested();
@@ -229,41 +264,20 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
     }
 
-    private StepOutcome Succeeded(ContentStamp copied) => new(true, Says: new FileFacts
+    private StepOutcome Succeeded(ContentStamp copied, DateTime changedAt)
     {
-        Incarnation = order.Incarnation,
-        Replicas = [new Replica(order.TargetStorage, null, order.Target.Value, time.GetUtcNow().UtcDateTime, ReplicaState.Present, copied.Adler32)],
-        Checksums = [copied.Adler32],
-    });
+        var alias = Alias(copied);
+        return new StepOutcome(true, Says: new FileFacts
+        {
+            Incarnation = order.Incarnation,
+            Replicas = CopyStatement.Present(alias, CopyStatement.After(changedAt, alias, order.Known)).Replicas,
+            Checksums = [copied.Adler32],
+        });
+    }
 
     private CopyAlias Alias(ContentStamp content) => new(order.TargetStorage, order.Target.Value, order.File, order.Incarnation, content.Adler32);
 
-    private static ContentStamp HashOf(PosixFile file, long size, CancellationToken lost)
-    {
-        var hash = new ContentHash();
-        var chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        try
-        {
-            for (long at = 0; at < size;)
-            {
-                lost.ThrowIfCancellationRequested();
-                var read = file.Read(chunk.AsSpan(0, (int)Math.Min(ChunkBytes, size - at)), at);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                hash.Append(chunk.AsSpan(0, read));
-                at += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-
-        return hash.Stamp;
-    }
+    private static DateTime Later(DateTime a, DateTime b) => a >= b ? a : b;
 
     // This thread is the attempt's own, so waiting here holds nothing up.
     private static T Wait<T>(Task<T> call, CancellationToken lost) => call.WaitAsync(lost).GetAwaiter().GetResult();

@@ -1,5 +1,5 @@
 using System.Text;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
@@ -8,33 +8,33 @@ internal sealed class SourceFile : IDisposable
 {
     private readonly string shown;
 
-    private SourceFile(PosixFile file, PosixStatus status, string shown)
+    private SourceFile(OpenFile file, FileStat status, string shown)
     {
         File = file;
         Status = status;
         this.shown = shown;
     }
 
-    public PosixFile File { get; }
+    public OpenFile File { get; }
 
     /// <summary>As it was when it was opened.</summary>
-    public PosixStatus Status { get; }
+    public FileStat Status { get; }
 
-    public long Size => Status.Identity.Size;
+    public long Size => Status.Size;
 
     public static SourceFile Open(string root, StoragePath path)
     {
         using var directory = StorageRoot.Open(root);
-        PosixFile file;
+        OpenFile file;
         try
         {
             file = directory.OpenAt(path.Relative, OpenMode.Read);
         }
-        catch (PosixException missing) when (missing.Error is Errno.NoEntry or Errno.NotADirectory)
+        catch (PosixException missing) when (missing.Error is SystemCalls.NotFound or SystemCalls.NotADirectory)
         {
             throw new StepFailedException($"the source {path} is not there; it was deleted or renamed, and its next event decides what follows", inner: missing);
         }
-        catch (PosixException link) when (link.Error == Errno.Loop)
+        catch (PosixException link) when (link.Error == SystemCalls.TooManySymlinks)
         {
             throw new StepFailedException($"the source {path} is a symbolic link, which is never followed; replace it by the file", final: true, link);
         }
@@ -57,8 +57,7 @@ internal sealed class SourceFile : IDisposable
     /// <summary>Compares with the file as it was when it was opened: any write, also one that keeps size and modification time, moves the change time.</summary>
     public void RequireUnchanged()
     {
-        var now = File.Status().Identity;
-        if (now != Status.Identity)
+        if (File.Status() != Status)
         {
             throw new StepFailedException($"source changed: {shown} was written, renamed or deleted while it was copied; it is copied again");
         }
@@ -67,7 +66,7 @@ internal sealed class SourceFile : IDisposable
     public void Dispose() => File.Dispose();
 
     // Asked of the file that is open, so that a link that is put in the way later changes nothing.
-    private static void RequireWithin(PosixFile root, PosixFile file, StoragePath path)
+    private static void RequireWithin(OpenFile root, OpenFile file, StoragePath path)
     {
         var rootPath = root.ResolvedPath();
         byte[] inside = rootPath is [(byte)'/'] ? rootPath : [.. rootPath, (byte)'/'];

@@ -1,15 +1,15 @@
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
 internal static class StorageRoot
 {
     /// <summary>Opens a storage's root, following links: an administrator named it. Not final when it is away: a mount may come back.</summary>
-    public static PosixFile Open(string root)
+    public static OpenFile Open(string root)
     {
         try
         {
-            return PosixFile.Open(root, OpenMode.Root);
+            return OpenFile.Open(root, OpenMode.Root);
         }
         catch (PosixException missing)
         {

@@ -1,6 +1,7 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Events;
 using EventGrains.Files;
+using EventGrains.Silo.Actions.Copying;
 using EventGrains.Silo.Store;
 
 namespace EventGrains.Silo.Sources.Directories;
@@ -26,16 +27,14 @@ internal sealed class AliasedCopies(IGrainFactory grains, IStore store) : ICopyS
         }
     }
 
-    private static StorageEvent Said(CopySighting sighting, CopyAlias alias, FileFacts? known)
+    /// <summary>Pure.</summary>
+    public static StorageEvent Said(CopySighting sighting, CopyAlias alias, FileFacts? known)
     {
         // A copy of another length than the content it was made of is no copy any more, whoever wrote to it.
         var isWhole = known is null || known.Incarnation != alias.Incarnation || known.Size.Bytes is null || known.Size.Bytes == sighting.Size;
-        var state = !sighting.IsPresent ? ReplicaState.Removed : isWhole ? ReplicaState.Present : ReplicaState.Corrupt;
-        return new StorageEvent(alias.File, state == ReplicaState.Removed ? "replica.removed" : "replica.present", new FileFacts
-        {
-            Incarnation = alias.Incarnation,
-            Replicas = [new Replica(sighting.Storage, null, sighting.Path, sighting.SaidAt, state, state == ReplicaState.Present ? alias.Checksum : null)],
-        });
+        return sighting.IsPresent
+            ? new StorageEvent(alias.File, "replica.present", isWhole ? CopyStatement.Present(alias, sighting.SaidAt) : CopyStatement.Corrupt(alias, sighting.SaidAt))
+            : new StorageEvent(alias.File, "replica.removed", CopyStatement.Removed(alias, sighting.SaidAt));
     }
 
     private IFileShardGrain ShardOf(FileId id) => grains.GetGrain<IFileShardGrain>(id.ShardOf(store.Shards));

@@ -2,7 +2,7 @@ namespace EventGrains.Silo.Sources.Directories;
 
 /// <summary>What a watched replica storage shows of a copy: there and complete, or gone.</summary>
 /// <param name="Path">In the replica storage, beginning with <c>/</c>.</param>
-/// <param name="SaidAt">By the directory's own clock, UTC.</param>
+/// <param name="SaidAt">By the file system's own clock, UTC: when the copy changed, or for one that is gone the directory that it is missed in.</param>
 /// <param name="Size">Null for a copy that is gone.</param>
 public sealed record CopySighting(string Source, string Storage, string Path, DateTime SaidAt, long? Size)
 {

@@ -1,4 +1,5 @@
 using EventGrains.Rules;
+using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 
 namespace EventGrains.Silo.Sources.Directories;
@@ -12,8 +13,11 @@ internal sealed record DirectoryContext(
     IShardCalls Shards,
     ICopySightings? Copies,
     SiloSettings Settings,
+    Troubles Troubles,
     TimeProvider Time)
 {
+    public Func<IDirectoryNotices> OpenNotices { get; init; } = Inotify.Open;
+
     public DateTime Now => Time.GetUtcNow().UtcDateTime;
 
     /// <summary>Its files are copies: they make statements on other files and are none themselves.</summary>
@@ -24,4 +28,7 @@ internal sealed record DirectoryContext(
 internal sealed class RootLostException(string reason) : Exception(reason);
 
 /// <summary>A scan found so much missing that somebody must say whether that is so.</summary>
-internal sealed class MissingFilesException(string reason) : Exception(reason);
+internal sealed class MissingFilesException(Complaint complaint) : Exception(complaint.ToString())
+{
+    public Complaint Complaint { get; } = complaint;
+}

@@ -13,7 +13,7 @@ internal sealed class DirectoryEvents(DirectoryContext context)
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Why nothing gets through; null when it does.</summary>
-    public string? Trouble { get; private set; }
+    public Complaint? Trouble { get; private set; }
 
     public async Task Apply(IReadOnlyList<StorageEvent> events, CancellationToken ct) =>
         await Task.WhenAll(events
@@ -53,7 +53,7 @@ internal sealed class DirectoryEvents(DirectoryContext context)
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)
             {
-                Trouble = $"events do not become durable: {failure.Message}";
+                Trouble = new Complaint($"events do not become durable: {failure.Message}", "they are sent until they do; see what is wrong with the store");
             }
 
             await Task.Delay(pause, context.Time, ct);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Directories;
 
@@ -44,6 +44,22 @@ internal static class DirectoryFacts
             Size = new SizeRegister(stat.Size, stat.ModifiedAt),
             Path = keepsPath ? default : new PathRegister(PathRank.Namespace, Later(changedAt, facts?.Path.SaidAt, !isElsewhere), path),
             Replicas = [new Replica(id.Storage, null, null, replicaAt, ReplicaState.Present)],
+        });
+    }
+
+    /// <summary>A known file that is not complete has another name: that much is sure, whatever a writer makes of its content. Null when it has not.</summary>
+    /// <remarks>Otherwise its old name, where nothing is any more, would be taken for its end until the writer closes it.</remarks>
+    public static StorageEvent? OfMoved(FileId id, string path, in FileStat stat, FileState? known, bool isKnownPathItsToo)
+    {
+        if (known is null || !IsLive(known.Facts) || isKnownPathItsToo || (known.Facts.Path is { Rank: PathRank.Namespace, Value: { } knownPath } && knownPath == path))
+        {
+            return null;
+        }
+
+        return new StorageEvent(id, Located, new FileFacts
+        {
+            Incarnation = known.Facts.Incarnation,
+            Path = new PathRegister(PathRank.Namespace, Later(stat.ChangedAt, known.Facts.Path.SaidAt, mayRepeat: false), path),
         });
     }
 

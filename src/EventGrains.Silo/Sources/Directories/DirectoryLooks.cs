@@ -1,6 +1,6 @@
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;
@@ -8,7 +8,7 @@ namespace EventGrains.Silo.Sources.Directories;
 /// <summary>Looks at paths and says what is new, compared with what is known durably. One batch at a time: the next one sees what this one said.</summary>
 /// <remarks>
 /// A file is announced only when it is complete (no writer has it open) and can be opened for reading, and its facts are those of
-/// that open file. What is gone is said to be deleted only when its path says ENOENT, or is another file, beneath an unchanged root.
+/// that open file; that a known one has another name is said at once. What is gone is said to be deleted only when its path says ENOENT, or is another file, beneath an unchanged root.
 /// </remarks>
 internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents events) : IDisposable
 {
@@ -65,9 +65,11 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             {
                 if (context.IsReplica)
                 {
+                    // The clock before the look: a copy that is published between the two is later than this.
+                    var directoryAt = context.Root.ClockNear(path);
                     if (context.Root.Look(path, context.Root.Notes?.Device, out _) == Sight.Absent)
                     {
-                        copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, context.Root.ClockNear(path), null));
+                        copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, directoryAt, null));
                     }
 
                     continue;
@@ -125,20 +127,17 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     {
         var known = await Load(seen.Select(s => IdOf(s.Stat)).ToHashSet(), ct);
         var said = new Dictionary<FileId, StorageEvent>();
-        foreach (var (look, first) in seen)
+        foreach (var (look, stat) in seen)
         {
-            var stat = first;
             var id = IdOf(stat);
             var state = known.GetValueOrDefault(id);
-            var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
-            if (!isSame && !IsComplete(look, isNoticed, ref stat, answer))
-            {
-                continue;
-            }
-
             var isKnownPathItsToo = state?.Facts.Path.Value is { } knownPath && knownPath != look.Path
                 && context.Root.Look(knownPath, out var there) == Sight.Seen && there.Identity == stat.Identity;
-            if (DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo) is not { } saying)
+            var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
+            var saying = isSame || IsComplete(look, isNoticed, stat, answer)
+                ? DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo)
+                : IsDatedAhead(stat) ? null : DirectoryFacts.OfMoved(id, look.Path, stat, state, isKnownPathItsToo);
+            if (saying is null)
             {
                 continue;
             }
@@ -164,10 +163,9 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
     {
         var sightings = new List<CopySighting>();
-        foreach (var (look, first) in seen)
+        foreach (var (look, stat) in seen)
         {
-            var stat = first;
-            if (IsComplete(look, isNoticed, ref stat, answer))
+            if (IsComplete(look, isNoticed, stat, answer))
             {
                 sightings.Add(new CopySighting(context.Source.Name, context.Storage.Name, look.Path, stat.ChangedAt, stat.Size));
             }
@@ -177,7 +175,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     }
 
     /// <summary>Opens the file, which proves that it can be read, and looks at it while no writer has it.</summary>
-    private bool IsComplete(in Look look, bool isNoticed, ref FileStat stat, LookAnswer answer)
+    private bool IsComplete(in Look look, bool isNoticed, in FileStat stat, LookAnswer answer)
     {
         using var file = context.Root.TryOpen(look.Path, out _);
         if (file is null)
@@ -192,24 +190,27 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             Writers.Some => false,
             _ => isNoticed || context.Now - PosixFile.Stat(file).ModifiedAt >= TimeSpan.FromSeconds(context.Settings.SettleSeconds),
         };
+
+        // What changed since it was seen under its name may have lost that name: its change time would be that of its own removal.
         var now = PosixFile.Stat(file);
-        if (!isComplete || now.Identity != stat.Identity)
+        if (!isComplete || now != stat)
         {
             Again(look, answer);
             return false;
         }
 
-        if (now.ChangedAt > context.Now + DecodeContext.DateAheadMax)
+        if (IsDatedAhead(now))
         {
-            // It would freeze the file's registers for ever; the clock of its file system is wrong.
             Unannounced++;
             SourceMetrics.Count(context.Source.Name, 0, 1);
             return false;
         }
 
-        stat = now;
         return true;
     }
+
+    /// <summary>It would freeze the file's registers for ever; the clock of its file system is wrong.</summary>
+    private bool IsDatedAhead(in FileStat stat) => stat.ChangedAt > context.Now + DecodeContext.DateAheadMax;
 
     private void Again(in Look look, LookAnswer answer)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using EventGrains.Contracts.Files;
 using EventGrains.Files;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Directories;
 
@@ -64,8 +64,9 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
         looks.CheckRoot();
         if (!isConfirmed && missing > MissingFilesMax && missing > known * context.Settings.MissingShareMax / 100)
         {
-            throw new MissingFilesException(string.Create(CultureInfo.InvariantCulture,
-                $"{missing} of {known} known files are not there any more, over missingShareMax ({context.Settings.MissingShareMax} %); nothing was said to be deleted. Is everything mounted? If they are really gone: 'eventgrains source resume {context.Source.Name}'"));
+            throw new MissingFilesException(new Complaint(string.Create(CultureInfo.InvariantCulture,
+                $"{missing} of {known} known files are not there any more, over missingShareMax ({context.Settings.MissingShareMax} %); nothing was said to be deleted. Is everything mounted?"),
+                $"mount what is not; if they are really gone: 'eventgrains source resume {context.Source.Name}'"));
         }
 
         // Read and looked at again: what came back in the meantime is not missing.

@@ -26,13 +26,13 @@ internal sealed partial class DirectorySource : ISourceRunner
     private readonly HashSet<string> movedAway = new(StringComparer.Ordinal);
     private readonly DirectoryEvents events;
     private readonly DirectoryLooks looks;
+    private readonly DirectoryHealth health;
     private Task running = Task.CompletedTask;
     private volatile bool isScanDue = true;
     private volatile bool isConfirmed;
     private volatile bool isPaused;
     private bool adoptRoot;
     private long scannedAt;
-    private volatile SourceView view;
 
     public DirectorySource(DirectoryContext context, ILogger log)
     {
@@ -40,10 +40,10 @@ internal sealed partial class DirectorySource : ISourceRunner
         this.log = log;
         events = new DirectoryEvents(context);
         looks = new DirectoryLooks(context, events);
-        view = new SourceView(context.Source.Name, "directory", context.Source.Format, context.Storage.Name, SourceState.Running, null, []);
+        health = new DirectoryHealth(context);
     }
 
-    public SourceView View => view;
+    public SourceView View => health.View;
 
     /// <summary>How many scans have ended; for tests, which wait for one.</summary>
     public int Scans { get; private set; }
@@ -59,7 +59,7 @@ internal sealed partial class DirectorySource : ISourceRunner
         lock (queue)
         {
             isConfirmed = isPaused;
-            adoptRoot = view.State == SourceState.Stopped;
+            adoptRoot = View.State == SourceState.Stopped;
             isPaused = false;
             isScanDue = true;
         }
@@ -71,6 +71,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     {
         await stop.CancelAsync();
         await running;
+        health.Dispose();
     }
 
     private async Task Run()
@@ -88,16 +89,16 @@ internal sealed partial class DirectorySource : ISourceRunner
             }
             catch (RootLostException lost)
             {
-                Show(SourceState.Stopped, $"{lost.Message}; nothing is said to be deleted. Mount it again; or, if this is the directory now, 'eventgrains source resume {context.Source.Name}'");
+                Stopped($"{lost.Message}; nothing is said to be deleted", $"mount it again; or, if this is the directory now, 'eventgrains source resume {context.Source.Name}'");
             }
             catch (IOException missing)
             {
-                Show(SourceState.Stopped, $"{missing.Message}; create or mount it, and it is watched");
+                Stopped(missing.Message, "create or mount it, and it is watched");
             }
             catch (Exception failure)
             {
                 LogTrouble(context.Source.Name, failure);
-                Show(SourceState.Stopped, failure.Message);
+                Stopped(failure.Message, "it is tried again every second; the log says more");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1), context.Time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -121,11 +122,11 @@ internal sealed partial class DirectorySource : ISourceRunner
     /// <summary>Runs until the root is lost or the source stops.</summary>
     private async Task Watch()
     {
-        using var inotify = new Inotify();
+        using var kernel = context.OpenNotices();
         notices = Channel.CreateBounded<Notice>(NoticesMax);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        var watches = new DirectoryWatches(context.Root, inotify);
-        var reader = new Thread(() => Read(inotify, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
+        var watches = new DirectoryWatches(context.Root, kernel);
+        var reader = new Thread(() => Read(kernel, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
         var scan = new DirectoryScan(context, looks, watches, Leave);
         var scanning = Task.CompletedTask;
         var walks = new List<Task>();
@@ -161,7 +162,11 @@ internal sealed partial class DirectorySource : ISourceRunner
 
                 var isBusy = !isPaused && await LookAround(walks, ended.Token);
 
-                Show(isPaused ? SourceState.Paused : SourceState.Running, isPaused ? view.Reason : Describe(watches, scan));
+                if (!isPaused)
+                {
+                    Running(watches, scan);
+                }
+
                 if (!isBusy)
                 {
                     await WaitForNotice(ended.Token);
@@ -176,13 +181,13 @@ internal sealed partial class DirectorySource : ISourceRunner
         }
     }
 
-    private void Read(Inotify inotify, CancellationToken ct)
+    private void Read(IDirectoryNotices kernel, CancellationToken ct)
     {
         var read = new List<Notice>();
         while (!ct.IsCancellationRequested)
         {
             read.Clear();
-            inotify.Read(read, timeoutMilliseconds: 200);
+            kernel.Read(read, timeoutMilliseconds: 200);
             foreach (var notice in read)
             {
                 while (!notices.Writer.TryWrite(notice) && !ct.IsCancellationRequested)
@@ -272,8 +277,9 @@ internal sealed partial class DirectorySource : ISourceRunner
     {
         looks.CheckRoot();
         looks.Unannounced = scan.Unlisted = 0;
-        watches.ForgetTrouble();
+        watches.BeginScan();
         await scan.Walk("", ct);
+        watches.EndScan();
         await scan.FindMissing(isConfirmed, path => Vanished(path, ct), ct);
         isConfirmed = false;
         Scans++;
@@ -291,7 +297,7 @@ internal sealed partial class DirectorySource : ISourceRunner
             if (!isPaused && !isScanDue)
             {
                 isPaused = true;
-                Show(SourceState.Paused, missing.Message);
+                health.Show(SourceState.Paused, [missing.Complaint]);
                 LogPaused(context.Source.Name, missing.Message);
             }
         }
@@ -360,27 +366,14 @@ internal sealed partial class DirectorySource : ISourceRunner
         await ((Task)notices.Reader.WaitToReadAsync(tick.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private string? Describe(DirectoryWatches watches, DirectoryScan scan)
-    {
-        string?[] reasons =
-        [
-            events.Trouble,
-            watches.Trouble,
-            looks.Unannounced > 0 ? $"{looks.Unannounced} files are not announced: they are open for writing, not readable, or dated in the future" : null,
-            scan.Unlisted > 0 ? $"{scan.Unlisted} directories could not be listed" : null,
-            context is { IsReplica: true, Copies: null } ? "nobody takes what it sees of copies" : null,
-        ];
-        var said = string.Join("; ", reasons.Where(r => r is not null));
-        return said.Length == 0 ? null : said;
-    }
+    private void Running(DirectoryWatches watches, DirectoryScan scan) => health.Show(
+        SourceState.Running,
+        [events.Trouble, watches.Trouble],
+        looks.Unannounced > 0 ? $"{looks.Unannounced} files are not announced: they are open for writing, not readable, or dated in the future" : null,
+        scan.Unlisted > 0 ? $"{scan.Unlisted} directories could not be listed" : null,
+        context is { IsReplica: true, Copies: null } ? "nobody takes what it sees of copies" : null);
 
-    private void Show(SourceState state, string? reason)
-    {
-        if (view.State != state || view.Reason != reason)
-        {
-            view = view with { State = state, Reason = reason };
-        }
-    }
+    private void Stopped(string why, string remedy) => health.Show(SourceState.Stopped, [new Complaint(why, remedy)]);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "source {source}: watching failed, tries again")]
     private partial void LogTrouble(string source, Exception failure);

@@ -1,36 +1,49 @@
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Directories;
 
 /// <summary>The watched directories of one root, from several threads.</summary>
-internal sealed class DirectoryWatches(WatchedRoot root, Inotify inotify)
+internal sealed class DirectoryWatches(WatchedRoot root, IDirectoryNotices notices)
 {
     private readonly object gate = new();
     private readonly WatchTree tree = new();
+    private Complaint? troubleInScan;
 
     /// <summary>Why some directories are not watched; they are found by scans alone. Null when all are.</summary>
-    public string? Trouble { get; private set; }
+    public Complaint? Trouble { get; private set; }
 
     public void Add(string directory)
     {
         lock (gate)
         {
-            var watch = inotify.TryAdd(root.Path + directory, out var error);
+            var watch = notices.TryAdd(root.Path + directory, out var error);
             if (watch >= 0)
             {
                 tree.Set(watch, directory);
             }
             else if (error is not (SystemCalls.NotFound or SystemCalls.NotADirectory))
             {
-                Trouble = error == SystemCalls.NoSpace
-                    ? $"the kernel watches no more than {tree.Count} directories: raise fs.inotify.max_user_watches; until then scans find what is new"
-                    : $"{PosixPath.Printable(root.Path + directory)} cannot be watched ({SystemCalls.Explain(error)}); scans find what is new";
+                Trouble = troubleInScan = error switch
+                {
+                    SystemCalls.NoSpace => new Complaint(
+                        $"the kernel watches no more than {tree.Count} of its directories: in the others only scans find what is new",
+                        "raise fs.inotify.max_user_watches; the next scan watches them"),
+                    SystemCalls.TooManyOpen => new Complaint(
+                        "the kernel lets this user watch nothing more: only scans find what is new",
+                        "raise fs.inotify.max_user_instances and start again"),
+                    _ => new Complaint(
+                        $"{PosixText.Show(root.Path + directory)} cannot be watched ({SystemCalls.Explain(error)}): only scans find what is new in it",
+                        "let this user read it"),
+                };
             }
         }
     }
 
-    /// <summary>Before a scan, which adds all again.</summary>
-    public void ForgetTrouble() => Trouble = null;
+    /// <summary>A scan begins, which adds all again.</summary>
+    public void BeginScan() => troubleInScan = null;
+
+    /// <summary>What the scan met holds, and nothing older.</summary>
+    public void EndScan() => Trouble = troubleInScan;
 
     public string? PathOf(int watch)
     {
@@ -53,7 +66,7 @@ internal sealed class DirectoryWatches(WatchedRoot root, Inotify inotify)
     {
         lock (gate)
         {
-            tree.Take(directory).ForEach(inotify.Remove);
+            tree.Take(directory).ForEach(notices.Remove);
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;
@@ -28,10 +28,42 @@ internal enum Notices : uint
 /// <param name="Cookie">Joins the two sides of a rename.</param>
 internal readonly record struct Notice(int Watch, Notices What, uint Cookie, string Name);
 
-/// <summary>The kernel's notices of what happens in directories; each directory is watched by itself.</summary>
-internal sealed unsafe class Inotify : IDisposable
+/// <summary>Notices of what happens in directories; each directory is watched by itself. Read by one thread, while others add and remove.</summary>
+internal interface IDirectoryNotices : IDisposable
 {
-    private const int NonBlockingCloseOnExec = SystemCalls.OpenNonBlocking | SystemCalls.OpenCloseOnExec;
+    /// <summary>Watches a directory; the same number again for one that is watched already, whatever it is called now. -1 and the error when it cannot be.</summary>
+    int TryAdd(string path, out int error);
+
+    void Remove(int watch);
+
+    /// <summary>Adds what has happened to <paramref name="notices"/>; waits for the first no longer than the time-out.</summary>
+    void Read(List<Notice> notices, int timeoutMilliseconds);
+}
+
+/// <summary>The kernel gives this user no more instances of inotify: nothing is watched, and whoever adds a directory learns why.</summary>
+internal sealed class NoNotices : IDirectoryNotices
+{
+    private readonly ManualResetEventSlim ended = new();
+
+    public int TryAdd(string path, out int error)
+    {
+        error = SystemCalls.TooManyOpen;
+        return -1;
+    }
+
+    public void Remove(int watch)
+    {
+    }
+
+    public void Read(List<Notice> notices, int timeoutMilliseconds) => ended.Wait(timeoutMilliseconds);
+
+    public void Dispose() => ended.Dispose();
+}
+
+/// <summary>The kernel's own notices.</summary>
+internal sealed unsafe class Inotify : IDirectoryNotices
+{
+    private const int NonBlockingCloseOnExec = OpenFlags.NonBlocking | OpenFlags.CloseOnExec;
 
     private const Notices Wanted = Notices.Attributes | Notices.WriterClosed | Notices.MovedFrom | Notices.MovedTo | Notices.Created
         | Notices.Deleted | Notices.OnlyDirectories | Notices.NoFollow | Notices.ExceptUnlinked;
@@ -39,41 +71,36 @@ internal sealed unsafe class Inotify : IDisposable
     private readonly SafeFileHandle handle;
     private readonly byte[] buffer = new byte[256 * 1024];
 
-    public Inotify()
+    private Inotify(int descriptor) => handle = new SafeFileHandle(descriptor, ownsHandle: true);
+
+    public static IDirectoryNotices Open()
     {
         var descriptor = SystemCalls.InotifyInit(NonBlockingCloseOnExec);
-        handle = descriptor >= 0
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw PosixFile.Failed("directories cannot be watched; raise fs.inotify.max_user_instances", Marshal.GetLastPInvokeError());
+        return descriptor >= 0 ? new Inotify(descriptor)
+            : Marshal.GetLastPInvokeError() == SystemCalls.TooManyOpen ? new NoNotices()
+            : throw PosixFile.Failed("directories cannot be watched", Marshal.GetLastPInvokeError());
     }
 
-    private int Descriptor => (int)handle.DangerousGetHandle();
-
-    /// <summary>Watches a directory; the same number again for one that is watched already, whatever it is called now. -1 and the error when it cannot be.</summary>
     public int TryAdd(string path, out int error)
     {
-        fixed (byte* bytes = PosixPath.Encode(path))
-        {
-            var watch = SystemCalls.InotifyAdd(Descriptor, bytes, (uint)Wanted);
-            error = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
-            return watch;
-        }
+        var watch = SystemCalls.InotifyAdd(handle, PosixText.Encode(path), (uint)Wanted);
+        error = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return watch;
     }
 
-    public void Remove(int watch) => _ = SystemCalls.InotifyRemove(Descriptor, watch);
+    public void Remove(int watch) => _ = SystemCalls.InotifyRemove(handle, watch);
 
-    /// <summary>Adds what has happened to <paramref name="notices"/>; waits for the first no longer than the time-out.</summary>
     public void Read(List<Notice> notices, int timeoutMilliseconds)
     {
-        var request = new SystemCalls.PollRequest { Descriptor = Descriptor, Events = 1 };
-        if (SystemCalls.Poll(&request, 1, timeoutMilliseconds) <= 0)
+        var entry = new SystemCalls.PollEntry { File = (int)handle.DangerousGetHandle(), Asked = SystemCalls.PollIn };
+        if (SystemCalls.Poll(&entry, 1, timeoutMilliseconds) <= 0)
         {
             return;
         }
 
         fixed (byte* bytes = buffer)
         {
-            var length = (int)SystemCalls.Read(Descriptor, bytes, buffer.Length);
+            var length = (int)SystemCalls.Read(handle, bytes, buffer.Length);
             if (length > 0)
             {
                 Parse(buffer.AsSpan(0, length), notices);
@@ -92,7 +119,7 @@ internal sealed unsafe class Inotify : IDisposable
             var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
             var name = bytes.Slice(16, length);
             var end = name.IndexOf((byte)0);
-            notices.Add(new Notice(watch, what, cookie, PosixPath.Decode(end < 0 ? name : name[..end])));
+            notices.Add(new Notice(watch, what, cookie, PosixText.Decode(end < 0 ? name : name[..end])));
             bytes = bytes[(16 + length)..];
         }
     }

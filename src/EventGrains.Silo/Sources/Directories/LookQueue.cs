@@ -2,6 +2,7 @@ namespace EventGrains.Silo.Sources.Directories;
 
 /// <summary>Paths to look at, each once, not before its time; those that vanished after all others. Pure but for the time it is given.</summary>
 /// <remarks>
+/// A path may wait for both: what is there now, and what became of the file that was there.
 /// A notice only says where to look: what is there decides. So many notices of one path are one look. At <c>PathsMax</c> nothing
 /// more is taken and a scan is asked for, which looks everywhere.
 /// </remarks>
@@ -12,7 +13,7 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
     /// <summary>A name that vanished may be one side of a rename: its other side is looked at first.</summary>
     public static readonly TimeSpan VanishedDelay = TimeSpan.FromMilliseconds(300);
 
-    private readonly Dictionary<string, Look> looks = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Path, bool IsVanished), Look> looks = [];
 
     /// <summary>Something was not taken: only a scan finds it.</summary>
     public bool HasOverflowed { get; private set; }
@@ -26,18 +27,14 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
 
     private void Add(Look look)
     {
-        if (looks.TryGetValue(look.Path, out var waiting))
+        var key = (look.Path, look.IsVanished);
+        if (looks.TryGetValue(key, out var waiting))
         {
-            // A look that finds nothing there comes back as a vanished one, so it wins.
-            looks[look.Path] = new Look(
-                look.Path,
-                look.IsVanished == waiting.IsVanished ? (look.DueAt < waiting.DueAt ? look.DueAt : waiting.DueAt) : look.IsVanished ? waiting.DueAt : look.DueAt,
-                Math.Min(waiting.Attempt, look.Attempt),
-                look.IsVanished && waiting.IsVanished);
+            looks[key] = look with { DueAt = look.DueAt < waiting.DueAt ? look.DueAt : waiting.DueAt, Attempt = Math.Min(waiting.Attempt, look.Attempt) };
         }
         else if (looks.Count < pathsMax)
         {
-            looks[look.Path] = look;
+            looks[key] = look;
         }
         else
         {
@@ -52,7 +49,7 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
     public List<Look> TakeDue(DateTime now, int max, bool vanished)
     {
         var due = looks.Values.Where(l => l.DueAt <= now && l.IsVanished == vanished).Take(max).ToList();
-        due.ForEach(l => looks.Remove(l.Path));
+        due.ForEach(l => looks.Remove((l.Path, l.IsVanished)));
         return due;
     }
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;

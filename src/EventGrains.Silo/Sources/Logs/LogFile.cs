@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Logs;

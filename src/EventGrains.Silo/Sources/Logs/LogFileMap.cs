@@ -1,5 +1,5 @@
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 

@@ -1,5 +1,5 @@
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 
@@ -20,6 +20,15 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
 
     public FileIdentity? NameNow() =>
         PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
+
+    /// <summary>What the end of an open file looks like.</summary>
+    public EndSight SightOf(LogFile file, TimeSpan unchangedFor)
+    {
+        var stat = file.Stat();
+        var atName = NameNow();
+        var writers = stat.Links == 0 || (atName is { } other && other != file.Identity) ? file.Writers : Writers.CannotTell;
+        return new EndSight(stat.Size, stat.Links > 0, atName, writers, unchangedFor);
+    }
 
     public string NameOf(LogFile file) => Path.GetRelativePath(context.Glob.Directory, file.Path);
 

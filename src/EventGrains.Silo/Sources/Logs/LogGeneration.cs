@@ -1,7 +1,8 @@
 using System.Globalization;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Rules;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 
@@ -98,6 +99,11 @@ internal static class LogEnd
 /// <summary>Words for people.</summary>
 internal static class LogWords
 {
+    public const string Truncated = "the file was truncated, and no copy of it is in its directory";
+
+    public static string Unreadable(SourceDefinition source, string partition, int unreadable) =>
+        $"{unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {source.Name}', with --skip-unreadable to leave them in the dead letters";
+
     public static string Lost(string partition, RangePoint at, string why) => string.Create(
         CultureInfo.InvariantCulture,
         $"what may have followed position {at.Position} of generation {at.Generation} of {partition} is lost to us: {why}; if a copy exists, publish it with 'eventgrains events publish'");

@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 

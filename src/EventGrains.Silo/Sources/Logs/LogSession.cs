@@ -1,6 +1,6 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
-using EventGrains.Silo.Sources.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
 
@@ -113,7 +113,7 @@ internal sealed class LogSession : IDisposable
     /// <summary>Stands still until somebody says to go on; in the row, so that a restart keeps it.</summary>
     public void Pause()
     {
-        var reason = $"{Records.Window.Unreadable} of the last {UnreadableWindow.Records} records of {partition} are unreadable: is the format '{context.Source.Format}' right? Look at 'eventgrains dead-letter list', then 'eventgrains source resume {context.Source.Name}', with --skip-unreadable to leave them in the dead letters";
+        var reason = LogWords.Unreadable(context.Source, partition, Records.Window.Unreadable);
         Save(Notes with { Pause = new LogPause(reason, context.Time.GetUtcNow().UtcDateTime) });
     }
 
@@ -175,17 +175,14 @@ internal sealed class LogSession : IDisposable
 
     private TimeSpan AtEnd()
     {
-        var stat = file!.Stat();
-        Size = stat.Size;
         if (quietLooks == 0)
         {
             grownAt = context.Time.GetTimestamp();
         }
 
-        var atName = files.NameNow();
-        var writers = stat.Links == 0 || (atName is { } other && other != file.Identity) ? file.Writers : Writers.CannotTell;
-        var sight = new EndSight(stat.Size, stat.Links > 0, atName, writers, context.Time.GetElapsedTime(grownAt));
-        var verdict = LogEnd.Judge(file.Identity, file.Position, sight, context.Grace);
+        var sight = files.SightOf(file!, context.Time.GetElapsedTime(grownAt));
+        Size = sight.Size;
+        var verdict = LogEnd.Judge(file!.Identity, file.Position, sight, context.Grace);
         if (verdict == EndVerdict.Truncated)
         {
             Replaced();
@@ -222,8 +219,7 @@ internal sealed class LogSession : IDisposable
         }
 
         copy?.Dispose();
-        Lose(new RangePoint(present.Number, intake.Position), "the file was truncated, and no copy of it is in its directory",
-            n => n.Follow(replaced.Identity, name));
+        Lose(new RangePoint(present.Number, intake.Position), LogWords.Truncated, n => n.Follow(replaced.Identity, name));
     }
 
     private void Lose(RangePoint at, string why, Func<LogNotes, LogNotes> then)

@@ -210,5 +210,5 @@ public sealed class CommandRunTests : IDisposable
 
     public void Dispose() => place.Dispose();
 
-    private static byte[] Bytes(string text) => EventGrains.Silo.Actions.Posix.PosixText.Encode(text);
+    private static byte[] Bytes(string text) => EventGrains.Silo.Posix.PosixText.Encode(text);
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
 
 namespace EventGrains.Tests.Actions.Commands;
 

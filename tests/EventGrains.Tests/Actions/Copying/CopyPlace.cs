@@ -3,28 +3,33 @@ using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Shards;
 using EventGrains.Files;
 using EventGrains.Rules;
+using EventGrains.Silo.Actions;
 using EventGrains.Silo.Actions.Copying;
-using EventGrains.Silo.Actions.Posix;
+using EventGrains.Silo.Posix;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EventGrains.Tests.Actions.Copying;
 
 /// <summary>An origin storage <c>inbox</c>, a replica storage <c>mirror</c>, and what the shards would keep of aliases.</summary>
 internal sealed class CopyPlace : ICopyLedger, IDisposable
 {
-    public static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-
     // Flows into the thread of the attempt that a test began, so tests that run side by side do not see each other's bytes.
     private static readonly AsyncLocal<Action<long>?> OnWritten = new();
     private static readonly MeterListener Listener = Listen();
 
     private readonly ScratchDirectory scratch = new();
     private readonly Dictionary<(string, string), CopyAlias> aliases = [];
+    private readonly DateTimeOffset begun;
 
     public CopyPlace()
     {
         Inbox = scratch.Create("inbox");
         Mirror = scratch.Create("mirror");
+        begun = Directory.GetLastWriteTimeUtc(Mirror);
     }
+
+    /// <summary>How far our clock is ahead of the file system's.</summary>
+    public TimeSpan Skew { get; set; }
 
     public string Inbox { get; }
 
@@ -34,7 +39,16 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
 
     public List<string> Calls { get; } = [];
 
-    public IReadOnlyCollection<CopyAlias> Aliases => aliases.Values;
+    /// <summary>What is known of other files than the one that is copied.</summary>
+    public Dictionary<FileId, FileState> Files { get; } = [];
+
+    public List<(CopyAlias Alias, DateTime At)> SaidRemoved { get; } = [];
+
+    /// <summary>Called before each call of the ledger, with its name; may throw for it.</summary>
+    public Action<string>? OnCall { get; set; }
+
+    /// <summary>Whose copies the paths are; those under the name of a part left out.</summary>
+    public IReadOnlyCollection<CopyAlias> Aliases => [.. aliases.Values.Where(a => !a.Path.EndsWith(StoragePath.PartSuffix, StringComparison.Ordinal))];
 
     public IEnumerable<string> Parts => Directory.EnumerateFiles(Mirror, "*.eventgrains-part", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
 
@@ -52,7 +66,7 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
     /// <summary>Writes a file whose name may be any bytes.</summary>
     public static void Write(string root, string path, byte[] content)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.ReadWriteCreate, 0x1A4);
         file.Truncate(0);
         file.Write(content, 0);
@@ -60,35 +74,43 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
 
     public static byte[] Read(string root, string path)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.Read);
-        var content = new byte[file.Status().Identity.Size];
+        var content = new byte[file.Status().Size];
         file.Read(content, 0);
         return content;
     }
 
     public static void SetPermissions(string root, string path, uint permissions)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         using var file = directory.OpenAt(path[1..], OpenMode.Read);
         file.ChangeMode(permissions);
     }
 
     public static uint PermissionsOf(string root, string path)
     {
-        using var directory = PosixFile.Open(root, OpenMode.Root);
+        using var directory = OpenFile.Open(root, OpenMode.Root);
         return directory.StatusAt(path[1..])!.Value.Permissions;
     }
 
-    public CopyOrder Order(string path, string template = "{path}", string incarnation = "1", FileFacts? known = null, string to = "mirror")
+    /// <summary>By the clock of the file system.</summary>
+    public static DateTime ChangedAt(string root, string path)
     {
-        var id = new FileId("inbox", "8-1-1");
+        using var directory = OpenFile.Open(root, OpenMode.Root);
+        return path == "/" ? directory.Status().ChangedAt : directory.StatusAt(path[1..])!.Value.ChangedAt;
+    }
+
+    public CopyOrder Order(
+        string path, string template = "{path}", string incarnation = "1", FileFacts? known = null, string to = "mirror", string native = "8-1-1")
+    {
+        var id = new FileId("inbox", native);
         var facts = known ?? FileFacts.Nothing;
         var file = FileState.New(id, 1) with
         {
             Facts = FileFacts.Join(facts, new FileFacts { Incarnation = facts.Incarnation, Path = new PathRegister(PathRank.Namespace, default, path) }),
         };
-        var claim = new StepClaim(id, new StepKey("mirror", "0", 0, new Incarnation(incarnation)), "replicate", 1, Noon.UtcDateTime.AddMinutes(1));
+        var claim = new StepClaim(id, new StepKey("mirror", "0", 0, new Incarnation(incarnation)), "replicate", 1, begun.UtcDateTime.AddMinutes(1));
         var parameters = System.Text.Json.JsonSerializer.Serialize(new { to, path = template });
         return CopyOrder.From(new ActionRequest(claim, parameters, file), new Definitions
         {
@@ -103,7 +125,7 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
         OnWritten.Value = bytes => onWritten?.Invoke(written += bytes);
         try
         {
-            return await new ReplicaCopy(order, this, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon)).Run(lost);
+            return await new ReplicaCopy(order, this, new FakeTimeProvider(begun + Skew)).Run(lost);
         }
         finally
         {
@@ -111,27 +133,46 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
         }
     }
 
-    public Task<CopyAlias?> FindAlias(string storage, string path) => Task.FromResult(aliases.GetValueOrDefault((storage, path)));
+    public Task<CopyAlias?> FindAlias(string storage, string path)
+    {
+        OnCall?.Invoke(nameof(FindAlias));
+        return Task.FromResult(aliases.GetValueOrDefault((storage, path)));
+    }
 
     public Task SaveAlias(CopyAlias alias)
     {
-        Calls.Add(File.Exists(InMirror(alias.Path)) ? "alias after the target was there" : "alias before the target was there");
+        OnCall?.Invoke(nameof(SaveAlias));
+        Calls.Add(alias.Path.EndsWith(StoragePath.PartSuffix, StringComparison.Ordinal) ? "alias of the part" :
+            File.Exists(InMirror(alias.Path)) ? "alias after the target was there" : "alias before the target was there");
         aliases[(alias.Storage, alias.Path)] = alias;
         return Task.CompletedTask;
     }
 
-    /// <summary>Files that are deleted by now.</summary>
-    public HashSet<FileId> Deleted { get; } = [];
+    /// <summary>A file of the storage <c>inbox</c> that is known to be at a path, or to have been there.</summary>
+    public void Know(string file, string path, Existence existence = Existence.Stored)
+    {
+        var id = new FileId("inbox", file);
+        Files[id] = FileState.New(id, 1) with
+        {
+            Facts = new FileFacts { Existence = new ExistenceRegister(existence), Path = new PathRegister(PathRank.Namespace, default, path) },
+        };
+    }
 
-    public Task<bool> IsDeleted(FileId file) => Task.FromResult(Deleted.Contains(file));
+    public Task<FileState?> Find(FileId file) => Task.FromResult(Files.GetValueOrDefault(file));
 
     public Task SayRemoved(CopyAlias alias, DateTime at)
     {
+        OnCall?.Invoke(nameof(SayRemoved));
+        SaidRemoved.Add((alias, at));
         Calls.Add($"{alias.File} has no copy at {alias.Storage}:{alias.Path} any more");
         return Task.CompletedTask;
     }
 
-    public Task<bool> IsStillClaimed() => Task.FromResult(IsClaimed);
+    public Task<bool> IsStillClaimed()
+    {
+        OnCall?.Invoke(nameof(IsStillClaimed));
+        return Task.FromResult(IsClaimed);
+    }
 
     public void Dispose() => scratch.Dispose();
 

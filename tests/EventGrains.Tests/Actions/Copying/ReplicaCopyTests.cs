@@ -27,7 +27,7 @@ public sealed class ReplicaCopyTests : IDisposable
         var sum = new Adler32();
         sum.Append(content);
         var replica = Assert.Single(outcome.Says!.Replicas);
-        Assert.Equal(new Replica("mirror", null, "/raw/2026/a.h5", CopyPlace.Noon.UtcDateTime, ReplicaState.Present, sum.Checksum), replica);
+        Assert.Equal(new Replica("mirror", null, "/raw/2026/a.h5", CopyPlace.ChangedAt(place.Mirror, "/raw/2026/a.h5"), ReplicaState.Present, sum.Checksum), replica);
         Assert.Equal([sum.Checksum], outcome.Says.Checksums);
         Assert.Equal(new Incarnation("1"), outcome.Says.Incarnation);
         Assert.Empty(place.Parts);
@@ -124,11 +124,12 @@ public sealed class ReplicaCopyTests : IDisposable
         CopyPlace.Write(place.Inbox, "/a", CopyPlace.Content(100, seed: 1));
         var old = place.Order("/a", incarnation: "1");
         await place.Copy(old);
+        place.Know("8-1-1", "/a");
         CopyPlace.Write(place.Inbox, "/a", CopyPlace.Content(200, seed: 2));
         var successor = place.Order("/a", incarnation: "2") with { File = new FileId("inbox", "the-new-inode") };
 
         var early = await place.Copy(successor);
-        place.Deleted.Add(old.File);
+        place.Know("8-1-1", "/a", Existence.Deleted);
         var late = await place.Copy(successor);
 
         Assert.True(early is { Done: false, Final: false });

@@ -5,6 +5,7 @@ using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Sources;
 using EventGrains.Silo.Sources.Directories;
+using EventGrains.Silo.Status;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventGrains.Tests.Sources.Directories;
@@ -29,6 +30,13 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
     public PartitionStore Store { get; } = new([new ShardModel(), new ShardModel()]);
 
     public SiloSettings Settings { get; } = new();
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Troubles Troubles { get; } = new();
+
+    /// <summary>What stands between the source and the kernel's notices.</summary>
+    public Func<IDirectoryNotices> OpenNotices { get; init; } = Inotify.Open;
 
     public DirectorySource Source => source!;
 
@@ -80,7 +88,10 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
         var context = new DirectoryContext(
             new SourceDefinition("inbox", SourceType.Directory, "directory", "inbox"),
             new StorageDefinition("inbox", Root, role),
-            new WatchedRoot(Root), Store, this, this, Settings, TimeProvider.System);
+            new WatchedRoot(Root), Store, this, this, Settings, Troubles, Time)
+        {
+            OpenNotices = OpenNotices,
+        };
         source = new DirectorySource(context, NullLogger.Instance);
         source.Start();
         return source;
@@ -90,6 +101,15 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
     {
         Start();
         await Scanned(1);
+    }
+
+    /// <summary>Makes a file and takes it away again: once that is told, so is all that vanished before.</summary>
+    public async Task ConcludesUpTo(string name)
+    {
+        Write(name);
+        await Eventually.Is(() => Live.Contains($"/{name}"), () => $"{name} is not seen");
+        File.Delete(PathOf(name));
+        await Eventually.Is(() => Deleted.Contains($"/{name}"), () => $"{name} is not deleted");
     }
 
     public Task Scanned(int scans) => Eventually.Is(() => source!.Scans >= scans, () => $"{source!.Scans} scans, {source.View.State} {source.View.Reason}");

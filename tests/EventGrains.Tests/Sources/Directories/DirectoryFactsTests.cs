@@ -1,14 +1,14 @@
 using CsCheck;
 using EventGrains.Files;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Sources.Directories;
-using EventGrains.Silo.Sources.Posix;
 
 namespace EventGrains.Tests.Sources.Directories;
 
 public sealed class DirectoryFactsTests
 {
     private static readonly FileId Id = new("inbox", "1-2-3");
-    private static readonly FileStat Stat = new(new FileIdentity(1, 2, 3), FileKind.Regular, 10, 5_000, 4_000, 1);
+    private static readonly FileStat Stat = new(new FileIdentity(1, 2, 3), FileKind.Regular, 10, At(5_000), At(4_000), 1);
 
     [Fact]
     public void What_was_said_is_not_said_again()
@@ -16,7 +16,7 @@ public sealed class DirectoryFactsTests
         var known = After(null, "/a", Stat);
 
         Assert.Null(DirectoryFacts.OfSeen(Id, "/a", Stat, known, false));
-        Assert.Null(DirectoryFacts.OfSeen(Id, "/a", Stat with { ChangedNanoseconds = 9_000 }, known, false));
+        Assert.Null(DirectoryFacts.OfSeen(Id, "/a", Stat with { Changed = At(9_000) }, known, false));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class DirectoryFactsTests
     public void Another_size_or_modification_time_is_a_new_incarnation_also_when_the_clock_went_back(long size, long modified, long changed)
     {
         var known = After(null, "/a", Stat);
-        var stat = Stat with { Size = size, ModifiedNanoseconds = modified, ChangedNanoseconds = changed };
+        var stat = Stat with { Size = size, Modified = At(modified), Changed = At(changed) };
 
         var written = After(known, "/a", stat);
 
@@ -80,7 +80,7 @@ public sealed class DirectoryFactsTests
                     continue;
                 }
 
-                var stat = Stat with { Size = size, ModifiedNanoseconds = modified * 100, ChangedNanoseconds = changed * 100 };
+                var stat = Stat with { Size = size, Modified = At(modified * 100), Changed = At(changed * 100) };
                 known = After(known, $"/{name}", stat);
 
                 Assert.True(DirectoryFacts.IsSameContent(known.Facts, stat));
@@ -104,10 +104,12 @@ public sealed class DirectoryFactsTests
     [Fact]
     public void Dates_that_no_clock_shows_are_held_at_the_ends()
     {
-        Assert.Equal(new DateTime(2262, 4, 11), FileStat.TimeOf(FileStat.NanosecondsOf(long.MaxValue, 0)).Date);
-        Assert.Equal(1677, FileStat.TimeOf(FileStat.NanosecondsOf(long.MinValue, 0)).Year);
-        Assert.Equal(DateTime.UnixEpoch.AddSeconds(-1), FileStat.TimeOf(FileStat.NanosecondsOf(-1, 0)));
+        Assert.Equal(new DateTime(2262, 4, 11), FileStat.TimeOf(FileStat.NanosecondsOf(new PosixTime(long.MaxValue, 0))).Date);
+        Assert.Equal(1677, FileStat.TimeOf(FileStat.NanosecondsOf(new PosixTime(long.MinValue, 0))).Year);
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(-1), FileStat.TimeOf(FileStat.NanosecondsOf(new PosixTime(-1, 0))));
     }
+
+    private static PosixTime At(long nanoseconds) => new(0, nanoseconds);
 
     private static FileState After(FileState? known, string path, in FileStat stat) =>
         DirectoryFacts.OfSeen(Id, path, stat, known, false) is { } saying ? Joined(known, saying) : known!;

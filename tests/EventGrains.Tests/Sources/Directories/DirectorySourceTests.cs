@@ -2,8 +2,8 @@ using System.Text;
 using EventGrains.Contracts.Sources;
 using EventGrains.Files;
 using EventGrains.Rules;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Sources.Directories;
-using EventGrains.Silo.Sources.Posix;
 
 namespace EventGrains.Tests.Sources.Directories;
 

@@ -21,7 +21,7 @@ public sealed class LookQueueTests
     }
 
     [Fact]
-    public void What_vanished_waits_for_the_other_side_of_a_rename_and_a_new_notice_of_it_is_looked_at_first()
+    public void What_vanished_waits_for_the_other_side_of_a_rename_and_what_took_its_name_is_looked_at_first()
     {
         var queue = new LookQueue();
         queue.AddVanished("/a", Noon);
@@ -30,7 +30,7 @@ public sealed class LookQueueTests
 
         Assert.Empty(queue.TakeDue(Noon, 10, vanished: true));
         Assert.Equal(["/b"], queue.TakeDue(Noon, 10, vanished: false).Select(l => l.Path));
-        Assert.Equal(["/a"], queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Select(l => l.Path));
+        Assert.Equal(["/a", "/b"], queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Select(l => l.Path));
     }
 
     [Fact]

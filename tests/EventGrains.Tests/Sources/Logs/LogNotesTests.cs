@@ -1,7 +1,7 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Sources.Logs;
-using EventGrains.Silo.Sources.Posix;
 
 namespace EventGrains.Tests.Sources.Logs;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Logs;
 
@@ -136,45 +135,6 @@ public sealed class LogReaderTests
     }
 
     [Fact]
-    public async Task A_truncation_without_a_copy_is_shown_as_a_gap_and_reading_goes_on()
-    {
-        await using var bench = new LogBench();
-        bench.Append("log", "a", "b");
-        bench.Start();
-        await Eventually.Equal(["a", "b"], () => bench.Records);
-
-        bench.Truncate("log");
-        bench.Append("log", "c");
-
-        await Eventually.Equal(["a", "b", "c"], () => bench.Records);
-        var gap = Assert.Single(bench.DeadLetters);
-        Assert.Equal((1, 4), (gap.Generation, gap.Position));
-        Assert.Contains("truncated", gap.Reason, StringComparison.Ordinal);
-        Assert.Contains("position 4", bench.Notes.LastGap!.Note, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_gap_is_said_once_and_survives_a_restart()
-    {
-        await using var bench = new LogBench();
-        bench.Append("log", "a");
-        bench.Start();
-        await Eventually.Equal(["a"], () => bench.Records);
-        await bench.Kill();
-
-        File.Delete(bench.PathOf("log"));
-        bench.Append("log", "b");
-        bench.Start();
-        await Eventually.Equal(["a", "b"], () => bench.Records);
-        await bench.Kill();
-        bench.Append("log", "c");
-        bench.Start();
-
-        await Eventually.Equal(["a", "b", "c"], () => bench.Records);
-        Assert.Single(bench.DeadLetters);
-    }
-
-    [Fact]
     public async Task A_writer_that_kept_the_rotated_file_open_is_heard_to_its_end()
     {
         await using var bench = new LogBench();
@@ -281,73 +241,6 @@ public sealed class LogReaderTests
         bench.Start();
 
         await Eventually.Equal(["a", "b"], () => bench.Records);
-    }
-
-    [Fact]
-    public async Task A_file_that_was_read_to_its_end_may_be_deleted_without_a_gap()
-    {
-        await using var bench = new LogBench();
-        bench.Settings.ReaderIdleSeconds = 0.01;
-        bench.Append("log", "a");
-        await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
-        var seen = Assert.Single(bench.Sightings());
-
-        File.Delete(bench.PathOf("log"));
-        bench.Append("log", "b");
-        bench.Start(seen);
-
-        await Eventually.Equal(["a", "b"], () => bench.Records);
-        Assert.Empty(bench.DeadLetters);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_file_that_may_have_grown_before_it_vanished_is_a_gap(bool seenGrown)
-    {
-        await using var bench = new LogBench();
-        bench.Settings.ReaderIdleSeconds = 0.01;
-        bench.Append("log", "a");
-        await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
-
-        bench.Append("log", "unread");
-        var seen = bench.Sightings();
-        File.Delete(bench.PathOf("log"));
-        Assert.True(LogFileMap.IsMissing(bench.Notes, bench.Sightings()));
-        bench.Start(seenGrown ? [.. seen] : []);
-
-        await Eventually.Is(() => bench.DeadLetters.Count == 1, () => $"{bench.DeadLetters.Count} gaps");
-        Assert.Equal((1, 2), (bench.DeadLetters[0].Generation, bench.DeadLetters[0].Position));
-        Assert.False(LogFileMap.IsMissing(bench.Notes, []));
-    }
-
-    [Fact]
-    public async Task A_gap_waits_until_what_was_read_before_it_is_durable()
-    {
-        await using var bench = new LogBench();
-        var slow = bench.ShardOf("b");
-        var c = Enumerable.Range(0, 99).Select(i => $"c{i:d2}").First(r => bench.ShardOf(r) != slow);
-        var idle = Enumerable.Range(0, bench.Count).Single(s => s != slow && s != bench.ShardOf(c));
-        bench.Append("log", "a");
-        bench.Start();
-        await Eventually.Equal(["a"], () => bench.Records);
-        bench.HoldCommits(slow);
-
-        bench.Append("log", "b");
-        bench.Rename("log", "log.1");
-        bench.Append("log", c);
-        await Eventually.Equal(["a", c], () => bench.Records);
-        bench.Truncate("log");
-
-        // The shard that has no record of this comes along when the truncation is seen.
-        await Eventually.Is(() => bench.Models[idle].Durable >= new RangePoint(2, 4), () => bench.Models[idle].Durable.ToString());
-        await bench.Kill();
-        bench.Append("log", "d");
-        bench.Start();
-
-        await Eventually.Equal(["a", "b", c, "d"], () => bench.Records);
-        var gap = Assert.Single(bench.DeadLetters);
-        Assert.Equal((2, 0), (gap.Generation, gap.Position));
     }
 
     [Theory]

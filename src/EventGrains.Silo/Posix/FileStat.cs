@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EventGrains.Silo.Sources.Posix;
+namespace EventGrains.Silo.Posix;
 
 internal enum FileKind : byte
 {
@@ -35,25 +35,34 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Bir
     }
 }
 
-/// <summary>What <c>statx</c> says of a file. Times are nanoseconds since 1970 by the file system's clock.</summary>
+/// <summary>What <c>statx</c> says of a file, by the file system's clock. Equal before and after means that nobody changed it between.</summary>
+/// <param name="Changed">Moves with any write, rename, link or change of rights.</param>
+/// <param name="Permissions">Who may read, write and run it, without the bits that lend the owner's rights.</param>
 internal readonly record struct FileStat(
     FileIdentity Identity,
     FileKind Kind,
     long Size,
-    long ChangedNanoseconds,
-    long ModifiedNanoseconds,
-    int Links)
+    PosixTime Changed,
+    PosixTime Modified,
+    int Links,
+    uint Permissions = 0)
 {
     private const long SecondsMax = long.MaxValue / 1_000_000_000 - 1;
+
+    public long ChangedNanoseconds => NanosecondsOf(Changed);
+
+    public long ModifiedNanoseconds => NanosecondsOf(Modified);
 
     public DateTime ChangedAt => TimeOf(ChangedNanoseconds);
 
     public DateTime ModifiedAt => TimeOf(ModifiedNanoseconds);
 
+    public bool IsRegularFile => Kind == FileKind.Regular;
+
     /// <summary>UTC, to the 100 ns that <see cref="DateTime"/> can hold; what lies outside its range is its end.</summary>
     public static DateTime TimeOf(long nanoseconds) => DateTime.UnixEpoch.AddTicks(Math.DivRem(nanoseconds, 100).Quotient);
 
-    /// <summary>Nanoseconds that saturate: a file may carry any date, also one that no 64-bit count of nanoseconds reaches.</summary>
-    public static long NanosecondsOf(long seconds, uint nanoseconds) =>
-        Math.Clamp(seconds, -SecondsMax, SecondsMax) * 1_000_000_000 + nanoseconds;
+    /// <summary>Nanoseconds since 1970 that saturate: a file may carry any date, also one that no 64-bit count of nanoseconds reaches.</summary>
+    public static long NanosecondsOf(PosixTime time) =>
+        Math.Clamp(time.Seconds, -SecondsMax, SecondsMax) * 1_000_000_000 + time.Nanoseconds;
 }

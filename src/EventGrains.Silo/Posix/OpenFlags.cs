@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EventGrains.Silo.Actions.Posix;
+namespace EventGrains.Silo.Posix;
 
 internal enum OpenMode
 {
@@ -13,6 +13,9 @@ internal enum OpenMode
     /// <summary>To read; a link in its place is refused, and a pipe does not block.</summary>
     Read,
 
+    /// <summary>To read and write what is there; a link in its place is refused, and a pipe does not block.</summary>
+    ReadWrite,
+
     /// <summary>To read and write, created when missing; a link in its place is refused.</summary>
     ReadWriteCreate,
 }
@@ -24,7 +27,7 @@ internal static class OpenFlags
 
     private const int ReadWrite = 2;
     private const int Create = 0x40;
-    private const int NonBlocking = 0x800;
+    public const int NonBlocking = 0x800;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
     private static readonly int MustBeDirectory = Arm ? 0x4000 : 0x10000;
@@ -35,6 +38,7 @@ internal static class OpenFlags
         OpenMode.Root => MustBeDirectory,
         OpenMode.Directory => MustBeDirectory | NoFollow,
         OpenMode.Read => NoFollow | NonBlocking,
+        OpenMode.ReadWrite => ReadWrite | NoFollow | NonBlocking,
         OpenMode.ReadWriteCreate => ReadWrite | Create | NoFollow | NonBlocking,
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EventGrains.Silo.Actions.Posix;
+namespace EventGrains.Silo.Posix;
 
 /// <summary>A child in a process group of its own, with default signals.</summary>
 /// <remarks>Not <see cref="System.Diagnostics.Process"/>, which gives no group, and whose argument texts cannot carry every byte of a name.</remarks>
@@ -24,36 +24,36 @@ internal sealed unsafe class ChildProcess
 
     /// <param name="files">What the child gets, by number; of ours it has the standard files that are not named here, and no other.</param>
     /// <exception cref="PosixException">The program cannot be started.</exception>
-    public static ChildProcess Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, params ReadOnlySpan<(PosixFile File, int As)> files)
+    public static ChildProcess Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, params ReadOnlySpan<(OpenFile File, int As)> files)
     {
         var actions = stackalloc byte[SpawnStructBytes];
         var attributes = stackalloc byte[SpawnStructBytes];
-        _ = NativeMethods.FileActionsBegin(actions);
-        _ = NativeMethods.SpawnAttributesBegin(attributes);
+        _ = SystemCalls.FileActionsBegin(actions);
+        _ = SystemCalls.SpawnAttributesBegin(attributes);
         using var argumentBytes = new TextVector(arguments);
         using var environmentBytes = new TextVector(environment);
         try
         {
             foreach (var (file, number) in files)
             {
-                _ = NativeMethods.FileActionDuplicate(actions, file.Descriptor, number);
+                _ = SystemCalls.FileActionDuplicate(actions, file.Descriptor, number);
             }
 
             var signals = stackalloc byte[SignalSetBytes];
-            _ = NativeMethods.AllSignals(signals);
-            _ = NativeMethods.SpawnDefaultSignals(attributes, signals);
-            _ = NativeMethods.NoSignals(signals);
-            _ = NativeMethods.SpawnBlockedSignals(attributes, signals);
-            _ = NativeMethods.SpawnGroup(attributes, 0);
-            _ = NativeMethods.SpawnFlags(attributes, SetGroup | SetDefaultSignals | SetSignalMask);
+            _ = SystemCalls.AllSignals(signals);
+            _ = SystemCalls.SpawnDefaultSignals(attributes, signals);
+            _ = SystemCalls.NoSignals(signals);
+            _ = SystemCalls.SpawnBlockedSignals(attributes, signals);
+            _ = SystemCalls.SpawnGroup(attributes, 0);
+            _ = SystemCalls.SpawnFlags(attributes, SetGroup | SetDefaultSignals | SetSignalMask);
             int id;
-            var error = NativeMethods.Spawn(&id, PosixText.Encode(program), actions, attributes, argumentBytes.Pointers, environmentBytes.Pointers);
+            var error = SystemCalls.Spawn(&id, PosixText.Encode(program), actions, attributes, argumentBytes.Pointers, environmentBytes.Pointers);
             return error == 0 ? new ChildProcess(id) : throw new PosixException($"cannot start {PosixText.Show(program)}", error);
         }
         finally
         {
-            _ = NativeMethods.FileActionsEnd(actions);
-            _ = NativeMethods.SpawnAttributesEnd(attributes);
+            _ = SystemCalls.FileActionsEnd(actions);
+            _ = SystemCalls.SpawnAttributesEnd(attributes);
         }
     }
 
@@ -61,9 +61,9 @@ internal sealed unsafe class ChildProcess
     public void WaitForEnd()
     {
         var information = stackalloc byte[SignalInformationBytes];
-        while (NativeMethods.WaitFor(ByProcessId, (uint)Id, information, Exited | LeaveZombie) != 0)
+        while (SystemCalls.WaitFor(ByProcessId, (uint)Id, information, Exited | LeaveZombie) != 0)
         {
-            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            if (Marshal.GetLastPInvokeError() != SystemCalls.Interrupted)
             {
                 return;
             }
@@ -74,9 +74,9 @@ internal sealed unsafe class ChildProcess
     public ProcessEnd Reap()
     {
         int status;
-        while (NativeMethods.Reap(Id, &status, 0) < 0)
+        while (SystemCalls.Reap(Id, &status, 0) < 0)
         {
-            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            if (Marshal.GetLastPInvokeError() != SystemCalls.Interrupted)
             {
                 return ProcessEnd.Unknown;
             }
@@ -87,7 +87,7 @@ internal sealed unsafe class ChildProcess
     }
 
     /// <summary>Signals the whole group; one that is gone is no error. Not after <see cref="Reap"/>: the number may be another's then.</summary>
-    public void SignalGroup(int signal) => _ = NativeMethods.Kill(-Id, signal);
+    public void SignalGroup(int signal) => _ = SystemCalls.Kill(-Id, signal);
 
     /// <summary>An array of C texts, ended by a null.</summary>
     private sealed class TextVector : IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace EventGrains.Silo.Sources.Posix;
+namespace EventGrains.Silo.Posix;
 
 /// <summary>Whether somebody has a file open for writing.</summary>
 internal enum Writers : byte
@@ -13,11 +13,17 @@ internal enum Writers : byte
     CannotTell,
 }
 
-/// <summary>Files and directories by descriptor: no link is followed, and a name's bytes reach the kernel as they were.</summary>
+/// <summary>Looks at files and directories, and says what went wrong by its number: no link is followed, and a name's bytes reach the kernel as they were.</summary>
 internal static unsafe class PosixFile
 {
     private const uint BasicAndBirth = 0x7ff | BirthBit;
     private const uint BirthBit = 0x800;
+
+    private const int SetSignal = 10;    // F_SETSIG
+    private const int SetLease = 1024;   // F_SETLEASE
+    private const int ReadLease = 0;     // F_RDLCK
+    private const int NoLease = 2;       // F_UNLCK
+    private const int UrgentSignal = 23; // SIGURG, ignored unless somebody asks for it
 
     /// <summary>Looks at a name without following a link; the error number when there is nothing to see.</summary>
     public static bool TryStat(string path, out FileStat stat, out int error) => TryStat(SystemCalls.WorkingDirectory, path, out stat, out error);
@@ -31,27 +37,25 @@ internal static unsafe class PosixFile
 
     /// <summary>Opens for reading; null and the error number when it cannot be. A pipe or device does not block it.</summary>
     public static SafeFileHandle? TryOpen(string path, out int error) =>
-        TryOpenAt(SystemCalls.WorkingDirectory, path, SystemCalls.OpenNonBlocking, out error);
+        TryOpenAt(SystemCalls.WorkingDirectory, path, OpenFlags.Of(OpenMode.Read), out error);
 
     public static SafeFileHandle? TryOpen(SafeFileHandle directory, string name, out int error) =>
-        TryOpenAt((int)directory.DangerousGetHandle(), name, SystemCalls.OpenNonBlocking, out error);
+        TryOpenAt((int)directory.DangerousGetHandle(), name, OpenFlags.Of(OpenMode.Read), out error);
 
     public static SafeFileHandle? TryOpenDirectory(string path, out int error) =>
-        TryOpenAt(SystemCalls.WorkingDirectory, path, SystemCalls.OpenDirectory, out error);
+        TryOpenAt(SystemCalls.WorkingDirectory, path, OpenFlags.Of(OpenMode.Directory), out error);
 
     public static SafeFileHandle? TryOpenDirectory(SafeFileHandle directory, string name, out int error) =>
-        TryOpenAt((int)directory.DangerousGetHandle(), name, SystemCalls.OpenDirectory, out error);
+        TryOpenAt((int)directory.DangerousGetHandle(), name, OpenFlags.Of(OpenMode.Directory), out error);
 
     /// <summary>Asks by taking a read lease and giving it back: the kernel refuses one while a writer has the file open.</summary>
     public static Writers WritersOf(SafeFileHandle file)
     {
-        var descriptor = (int)file.DangerousGetHandle();
-
         // A writer that opens while we hold the lease makes the kernel signal us; the default signal, SIGIO, would end the process.
-        _ = SystemCalls.FileControl(descriptor, SystemCalls.SetSignal, SystemCalls.UrgentSignal);
-        if (SystemCalls.FileControl(descriptor, SystemCalls.SetLease, SystemCalls.ReadLease) == 0)
+        _ = SystemCalls.FileControl(file, SetSignal, UrgentSignal);
+        if (SystemCalls.FileControl(file, SetLease, ReadLease) == 0)
         {
-            _ = SystemCalls.FileControl(descriptor, SystemCalls.SetLease, SystemCalls.NoLease);
+            _ = SystemCalls.FileControl(file, SetLease, NoLease);
             return Writers.None;
         }
 
@@ -60,10 +64,10 @@ internal static unsafe class PosixFile
 
     /// <summary>The names in a directory with their kinds as the directory tells them (<see cref="FileKind.Other"/>: look yourself), in no order.</summary>
     /// <exception cref="IOException">The directory cannot be listed to its end; what was not listed is unknown, not absent.</exception>
-    public static void List(SafeFileHandle directory, Action<string, FileKind> entry)
+    public static void List(SafeHandle directory, Action<string, FileKind> entry)
     {
         // The listing owns the descriptor it is given, so it gets one of its own.
-        using var own = TryOpenDirectory(directory, ".", out var error) ?? throw Failed("cannot list a directory", error);
+        using var own = TryOpenAt((int)directory.DangerousGetHandle(), ".", OpenFlags.Of(OpenMode.Directory), out var error) ?? throw Failed("cannot list a directory", error);
         var listing = SystemCalls.OpenListing((int)own.DangerousGetHandle());
         if (listing == 0)
         {
@@ -91,7 +95,7 @@ internal static unsafe class PosixFile
                 var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(item + 19);
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
                 {
-                    entry(PosixPath.Decode(name), item[18] switch { 4 => FileKind.Directory, 8 => FileKind.Regular, 10 => FileKind.Link, _ => FileKind.Other });
+                    entry(PosixText.Decode(name), item[18] switch { 4 => FileKind.Directory, 8 => FileKind.Regular, 10 => FileKind.Link, _ => FileKind.Other });
                 }
             }
         }
@@ -101,44 +105,54 @@ internal static unsafe class PosixFile
         }
     }
 
-    public static IOException Failed(string what, int error) => new($"{what}: {SystemCalls.Explain(error)}");
+    public static PosixException Failed(string what, int error) => new(what, error);
 
-    private static bool TryStat(int directory, string name, out FileStat stat, out int error)
+    /// <summary>What <c>statx</c> answers; false and the error when it answers nothing.</summary>
+    /// <param name="name">In the directory; empty for what the descriptor itself is.</param>
+    public static bool TryStat(int directory, string name, int flags, out FileStat stat, out int error)
     {
-        SystemCalls.StatxAnswer answer;
-        int result;
-        fixed (byte* path = PosixPath.Encode(name))
+        stat = default;
+        if (!PosixText.TryEncode(name, out var path))
         {
-            var flags = SystemCalls.NoFollow | (name.Length == 0 ? SystemCalls.EmptyPath : 0);
-            result = SystemCalls.Statx(directory, path, flags, BasicAndBirth, &answer);
+            error = SystemCalls.Invalid;
+            return false;
         }
 
-        if (result != 0)
+        SystemCalls.StatxAnswer answer;
+        if (SystemCalls.Statx(directory, path, flags, BasicAndBirth, &answer) != 0)
         {
             error = Marshal.GetLastPInvokeError();
-            stat = default;
             return false;
         }
 
         error = 0;
-        var birth = (answer.Mask & BirthBit) == 0 ? 0 : FileStat.NanosecondsOf(answer.Birth.Seconds, answer.Birth.Nanoseconds);
+        var birth = (answer.Mask & BirthBit) == 0 ? 0 : FileStat.NanosecondsOf(TimeOf(answer.Birth));
         stat = new FileStat(
             new FileIdentity(((ulong)answer.DeviceMajor << 32) | answer.DeviceMinor, answer.Inode, birth),
             (answer.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
             (long)answer.Size,
-            FileStat.NanosecondsOf(answer.Changed.Seconds, answer.Changed.Nanoseconds),
-            FileStat.NanosecondsOf(answer.Modified.Seconds, answer.Modified.Nanoseconds),
-            (int)answer.Links);
+            TimeOf(answer.Changed),
+            TimeOf(answer.Modified),
+            (int)answer.Links,
+            answer.Mode & 0x1FFu);
         return true;
     }
 
+    private static bool TryStat(int directory, string name, out FileStat stat, out int error) =>
+        TryStat(directory, name, SystemCalls.NoFollow | (name.Length == 0 ? SystemCalls.EmptyPath : 0), out stat, out error);
+
+    private static PosixTime TimeOf(in SystemCalls.StatxTime time) => new(time.Seconds, time.Nanoseconds);
+
     private static SafeFileHandle? TryOpenAt(int directory, string name, int flags, out int error)
     {
-        fixed (byte* path = PosixPath.Encode(name))
+        if (!PosixText.TryEncode(name, out var path))
         {
-            var descriptor = SystemCalls.OpenAt(directory, path, flags | SystemCalls.OpenNoFollow | SystemCalls.OpenCloseOnExec, 0);
-            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
-            return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+            error = SystemCalls.Invalid;
+            return null;
         }
+
+        var descriptor = SystemCalls.OpenAt(directory, path, flags, 0);
+        error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 }
