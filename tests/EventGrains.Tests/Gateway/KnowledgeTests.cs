@@ -335,6 +335,23 @@ public sealed class KnowledgeTests
         Assert.Equal(HttpStatusCode.OK, (await host.Get("/healthz/live")).Status);
     }
 
+    [Fact]
+    public async Task While_the_store_is_away_questions_are_503_with_the_reason_and_status_still_answers()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Away = "the store in /data is not open: its disk is read-only";
+        host.Known.Sources["lab"] = host.Known.Sources["tail"] = Tail;
+
+        var (files, problem, headers) = await host.Get("/v1/files");
+        var (code, status, _) = await host.Get("/v1/status");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, files);
+        Assert.Contains("disk is read-only", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Equal(0, status.GetProperty("datasets").GetArrayLength());
+    }
+
     private static SourceView Tail() => new("tail", "log", "words", "lab", SourceState.Paused, "unreadable", [new PartitionView("p", 1, 40, 100, 2.04)]);
 
     private static DatasetCounts Counts(string name, long stored) =>
