@@ -16,6 +16,7 @@ public sealed class StoreAwayTests
         await using (var server = await Product.StartWith(disk.Environment, _directory, "dev", "--port", "0"))
         {
             Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
+            Assert.Equal(Before.Length, (await server.Get("/v1/status")).GetProperty("files").GetInt64());
             disk.BecomeReadOnly();
 
             var refused = await server.Post(Told.Source, Told.Stored("x"));
