@@ -68,6 +68,19 @@ public sealed class RefusedStartTests
     }
 
     [Theory]
+    [InlineData("Rule\nmetadata: {name: r}\nspec: {wehn: {path: /**}, do: [noop: ]}", "rules.yaml:4:8: error: unknown key 'wehn' in spec; did you mean 'when'?")]
+    [InlineData("Storage\nmetadata: {name: inner}\nspec: {root: DIRECTORY/inbox/inner}", "contains the root")]
+    public async Task Rules_with_an_unknown_key_or_nested_storages_are_exit_1_with_their_place(string rules, string said)
+    {
+        var text = "apiVersion: eventgrains/v1\nkind: " + rules.Replace("DIRECTORY", _directory, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "rules.yaml"), text);
+
+        await IsRefused(1, [said, "rule lint"], "dev", "--port", "0", "--rules", "rules.yaml");
+
+        Assert.False(Directory.Exists(Path.Combine(_directory, "eventgrains-dev", "store")));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_data_directory_that_cannot_be_written_is_exit_7(bool hasStore)

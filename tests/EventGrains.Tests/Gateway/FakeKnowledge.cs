@@ -32,6 +32,9 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
     /// <summary>Why the store cannot be read, when it cannot.</summary>
     public string? Away { get; set; }
 
+    /// <summary>Why a source does not do what it is told, when it does not.</summary>
+    public string? Refuses { get; set; }
+
     public (long Accepted, long Rejected) Counted { get; private set; }
 
     public Task<FilePage> List(FileQuery query)
@@ -114,6 +117,11 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
         public Task Seek(string partition, SeekTo to, long position)
         {
+            if (known.Refuses is { } why)
+            {
+                throw new InvalidOperationException(why);
+            }
+
             known.Commands.Add($"seek {name} {partition} {to} {position}");
             return Task.CompletedTask;
         }

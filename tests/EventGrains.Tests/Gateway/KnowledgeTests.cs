@@ -276,6 +276,18 @@ public sealed class KnowledgeTests
     }
 
     [Fact]
+    public async Task A_place_that_a_source_does_not_have_is_409_with_what_it_has()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Refuses = "source 'tail' has no partition 'q'; it has: p";
+
+        var (status, problem, _) = await host.Post("/v1/sources/tail/seek", """{"partition": "q", "to": "earliest"}""", "application/json");
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains("it has: p", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_paused_source_goes_on_with_or_without_a_body()
     {
         await using var host = await GatewayHost.Start();
