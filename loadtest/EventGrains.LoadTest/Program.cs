@@ -24,6 +24,12 @@ var embedded = new Command("embedded", "Intake from a log file and by HTTP besid
 embedded.SetAction((parsed, ct) =>
     Embedded.Run(parsed.GetValue(events), parsed.GetValue(rounds), parsed.GetValue(latencySeconds), Shared(parsed), ct));
 
+var limits = new Command("limits", "The limits of this machine alone: parse only and the bare loop. Example: limits --events 1000000")
+{
+    events, rounds,
+};
+limits.SetAction((parsed, _) => Embedded.RunLimits(parsed.GetValue(events), parsed.GetValue(rounds), Shared(parsed)));
+
 var crashEvents = new Option<int>("--events") { Description = "How many events.", DefaultValueFactory = _ => 10_000 };
 var files = new Option<int>("--files") { Description = "How many real files are written into the watched directory.", DefaultValueFactory = _ => 50 };
 var kills = new Option<int>("--kills") { Description = "How often the product is killed with kill -9.", DefaultValueFactory = _ => 2 };
@@ -42,7 +48,7 @@ var memory = new Command("memory", "Resident memory as the files grow more, the 
 };
 memory.SetAction((parsed, ct) => Memory.Run(parsed.GetValue(memoryFiles), Shared(parsed), ct));
 
-foreach (var verb in new[] { embedded, crash, memory })
+foreach (var verb in new[] { embedded, limits, crash, memory })
 {
     verb.Add(seed);
     verb.Add(json);

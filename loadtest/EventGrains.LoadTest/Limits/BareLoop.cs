@@ -1,202 +1,143 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
-using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.LoadTest.Generator;
-using EventGrains.Silo.Store;
 
 namespace EventGrains.LoadTest.Limits;
 
-/// <summary>The limit that the product is measured against: two threads, no actor, no HTTP, no rule.</summary>
+/// <summary>The limit that the product is measured against: two threads, no actor, no HTTP, no rule, one shard, states merged in place.</summary>
 /// <remarks>
 /// One thread reads and parses; the other loads old states, merges, and commits in batches the full set of rows, in the product's
 /// own encoding, fsynced: states, id and path index, transitions, intents written and deleted, dataset counts, position.
 /// </remarks>
-internal sealed class BareLoop
+internal sealed class BareLoop(BareRows rows)
 {
     public const int BatchEvents = 5_000;
     public const int FilesCachedMax = 50_000;
     private const int BatchesAheadMax = 4;
-    private const string Storage = "dcache";
 
-    private readonly IStore _store;
     private readonly FileCache _cache = new(FilesCachedMax);
-    private readonly Dictionary<string, DatasetDelta> _datasets = new(StringComparer.Ordinal);
-    private List<Intent> _open = [];
-    private readonly ShardOwnership _shard;
+    private readonly List<BareFile> _missing = [];
+    private readonly List<BareFile> _touched = [];
     private long _nextNumber;
     private long _batch;
 
-    private BareLoop(IStore store, ShardOwnership shard)
-    {
-        (_store, _shard, _nextNumber) = (store, shard, shard.NextFileNumber);
-    }
-
     /// <summary>Events per second until all are durable.</summary>
-    /// <param name="store">An empty store with one shard.</param>
-    public static async Task<double> Run(Corpus corpus, IStore store)
+    /// <param name="rows">Of an empty directory.</param>
+    public static async Task<double> Run(Corpus corpus, BareRows rows)
     {
-        var loop = new BareLoop(store, await store.TakeOver(0));
-        using var parsed = new BlockingCollection<List<StorageEvent>>(BatchesAheadMax);
+        var loop = new BareLoop(rows);
+        using var parsed = new BlockingCollection<BareRecord[]>(BatchesAheadMax);
+        using var free = new BlockingCollection<BareRecord[]>();
         var clock = Stopwatch.StartNew();
-        var parsing = Task.Factory.StartNew(() => Parse(corpus.Path, parsed), TaskCreationOptions.LongRunning);
-        var applying = Task.Factory.StartNew(() => loop.Apply(parsed), TaskCreationOptions.LongRunning);
+        var parsing = Task.Factory.StartNew(() => Parse(corpus.Path, parsed, free), TaskCreationOptions.LongRunning);
+        var applying = Task.Factory.StartNew(() => loop.Apply(parsed, free), TaskCreationOptions.LongRunning);
         await Task.WhenAll(parsing, applying);
         return corpus.Workload.Events / clock.Elapsed.TotalSeconds;
     }
 
-    private static void Parse(string path, BlockingCollection<List<StorageEvent>> parsed)
+    private static void Parse(string path, BlockingCollection<BareRecord[]> parsed, BlockingCollection<BareRecord[]> free)
     {
         var pools = new PoolNames();
         using var lines = new LineReader(path);
-        var batch = new List<StorageEvent>(BatchEvents);
-        for (var read = 1; lines.TryRead(out var line); read++)
+        var batch = new BareRecord[BatchEvents];
+        var read = 0;
+        while (lines.TryRead(out var line))
         {
-            if (BareFacts.Of(BareRecord.Read(line, pools), Storage) is { } @event)
-            {
-                batch.Add(@event);
-            }
-
-            if (read % BatchEvents == 0)
+            batch[read++] = BareRecord.Read(line, pools);
+            if (read == BatchEvents)
             {
                 parsed.Add(batch);
-                batch = new List<StorageEvent>(BatchEvents);
+                (batch, read) = (free.TryTake(out var used) ? used : new BareRecord[BatchEvents], 0);
             }
         }
 
+        // A record of no file says nothing.
+        Array.Clear(batch, read, BatchEvents - read);
         parsed.Add(batch);
         parsed.CompleteAdding();
     }
 
-    private void Apply(BlockingCollection<List<StorageEvent>> parsed)
+    private void Apply(BlockingCollection<BareRecord[]> parsed, BlockingCollection<BareRecord[]> free)
     {
+        var files = new BareFile?[BatchEvents];
         foreach (var batch in parsed.GetConsumingEnumerable())
         {
-            var files = Load(batch);
-            var outcome = _store.Commit([Merge(batch, files)]).GetAwaiter().GetResult();
-            if (!outcome.Committed[0])
+            Load(batch, files);
+            var now = DateTime.UtcNow;
+            for (var i = 0; i < batch.Length; i++)
             {
-                throw new InvalidOperationException("the store refused the bare loop's commit");
+                if (files[i] is { } file)
+                {
+                    Merge(file, batch[i], now);
+                }
             }
 
-            _batch++;
+            rows.Commit(_touched, ++_batch * BatchEvents, now);
+            _touched.Clear();
             _cache.Trim();
+            free.Add(batch);
         }
     }
 
-    /// <summary>The file of each event; the states of those not held come from the store, all at once.</summary>
-    private KnownFile[] Load(List<StorageEvent> batch)
+    /// <summary>The file of each record that proves anything; the rows of those not held come from the store, all at once.</summary>
+    private void Load(BareRecord[] batch, BareFile?[] files)
     {
-        var files = new KnownFile[batch.Count];
-        var missing = new List<KnownFile>();
-        for (var i = 0; i < files.Length; i++)
+        _missing.Clear();
+        for (var i = 0; i < batch.Length; i++)
         {
-            files[i] = _cache.Get(batch[i].File, out var isMissing);
-            if (isMissing)
+            files[i] = null;
+            if (batch[i].Native is { } native && batch[i].Code == 0)
             {
-                missing.Add(files[i]);
+                files[i] = _cache.Get(native, out var isMissing);
+                if (isMissing)
+                {
+                    _missing.Add(files[i]!);
+                }
             }
         }
 
-        var loaded = _store.Load(0, missing.ConvertAll(file => file.Id)).GetAwaiter().GetResult();
-        for (var i = 0; i < missing.Count; i++)
-        {
-            missing[i].IsNew = loaded[i] is null;
-            missing[i].State = loaded[i] ?? FileState.New(missing[i].Id, _nextNumber++);
-        }
-
-        return files;
+        rows.Load(_missing, ref _nextNumber);
     }
 
-    private ChangeSet Merge(List<StorageEvent> batch, KnownFile[] files)
+    private void Merge(BareFile file, in BareRecord record, DateTime now)
     {
-        var now = DateTime.UtcNow;
-        var changes = new ChangeSet(0, _shard.Epoch);
-        _datasets.Clear();
-        changes.Intents.AddRange(_open.Select(intent => new IntentChange(intent, Remove: true)));
-        _open = [];
-        for (var i = 0; i < files.Length; i++)
+        var (status, size, version) = (StatusOf(file), file.Size ?? 0, file.Version);
+        var changes = file.Merge(record);
+        if (changes.Row && file.Batch != _batch)
         {
-            var (file, before) = (files[i], files[i].State);
-            var facts = FileFacts.Join(before.Facts, batch[i].Says);
-            if (ReferenceEquals(facts, before.Facts))
-            {
-                continue;
-            }
-
-            var after = before with
-            {
-                Facts = facts,
-                Version = before.Version + 1,
-                UpdatedAt = now,
-                Datasets = before.Datasets.IsEmpty && facts.Path.Value is { } path ? [Dataset(path)] : before.Datasets,
-            };
-            file.State = after;
-            if (file.Batch == _batch)
-            {
-                changes.Files[file.Place] = changes.Files[file.Place] with { After = after };
-            }
-            else
-            {
-                (file.Batch, file.Place) = (_batch, changes.Files.Count);
-                changes.Files.Add(new FileChange(after, before.Facts.Path.Value, file.IsNew));
-                file.IsNew = false;
-            }
-
-            Tell(changes, before, after, batch[i], now);
+            file.Batch = _batch;
+            _touched.Add(file);
         }
 
-        changes.Datasets.AddRange(_datasets.Values);
-        changes.Positions.Add(new PositionRow(0, "bare", "0", 1, 1, _batch * BatchEvents, null));
-        return changes;
-    }
-
-    private void Tell(ChangeSet changes, FileState before, FileState after, StorageEvent @event, DateTime now)
-    {
-        var (was, summary) = (FileSummary.Of(before), FileSummary.Of(after));
-        changes.Transitions.Add(new Transition
+        if (!changes.Value)
         {
-            Id = after.Id,
-            Path = after.Facts.Path.Value,
-            Version = after.Version,
-            Kind = TransitionKind.Stored,
-            Changes = Changed,
-            Status = summary.Status,
-            Existence = summary.Existence,
-            Locality = summary.Locality,
-            Size = after.Facts.Size.Bytes,
-            At = now,
-            Cause = new Cause("bare", "0", null, @event.Type),
-            Datasets = after.Datasets,
-        });
-        if (after.Datasets is [var name])
-        {
-            Count(name, before, was, after, summary, now);
+            return;
         }
 
-        if (before.Version == 0 && after.Facts.Path.Value?.Contains("/calib", StringComparison.Ordinal) == true)
+        if (file.Dataset is { } dataset)
         {
-            var intent = new Intent(after.Id, after.Number, new StepKey("calibrate", "0", 0, default), "noop", null, now, 0, false);
-            changes.Intents.Add(new IntentChange(intent, Remove: false));
-            _open.Add(intent);
+            rows.Count(dataset, status, -1, -size, now);
+            rows.Count(dataset, StatusOf(file), +1, file.Size ?? 0, now);
         }
+        else if (file.Path is { } path)
+        {
+            file.Dataset = DatasetOf(path);
+            rows.Count(file.Dataset, StatusOf(file), +1, file.Size ?? 0, now);
+        }
+
+        if (version == 0 && file.Path?.Contains("/calib", StringComparison.Ordinal) == true)
+        {
+            rows.OpenIntent(file, now);
+        }
+
+        rows.Transition(file, record, now);
     }
 
-    private void Count(string name, FileState before, in FileSummary was, FileState after, in FileSummary summary, DateTime now)
-    {
-        var delta = _datasets.GetValueOrDefault(name) ?? new DatasetDelta(name, 0, 0, new long[Enum.GetValues<FileStatus>().Length], now);
-        var isNew = before.Datasets.IsEmpty;
-        delta.Counts[(int)summary.Status]++;
-        delta.Counts[(int)was.Status] -= isNew ? 0 : 1;
-        var bytes = (after.Facts.Size.Bytes ?? 0) - (isNew ? 0 : before.Facts.Size.Bytes ?? 0);
-        _datasets[name] = delta with { Files = delta.Files + (isNew ? 1 : 0), Bytes = delta.Bytes + bytes };
-    }
-
-    private static readonly ImmutableArray<TransitionKind> Changed = [TransitionKind.Stored];
+    private static FileStatus StatusOf(BareFile file) => file.IsDeleted ? FileStatus.Deleted : FileStatus.Stored;
 
     private static readonly string[] Datasets = [.. Enumerable.Range(0, 10).Select(n => $"exp{n}")];
 
     // "/data/expN/...": the digit alone tells.
-    private static string Dataset(string path) => Datasets[path[9] - '0'];
+    private static string DatasetOf(string path) => Datasets[path[9] - '0'];
 }

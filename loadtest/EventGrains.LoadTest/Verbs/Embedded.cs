@@ -45,13 +45,26 @@ internal static class Embedded
         return Figures.Conclude(verdict);
     }
 
+    /// <summary>Only the limits: for whoever works on the bare loop.</summary>
+    public static async Task<int> RunLimits(int events, int rounds, RunOptions options)
+    {
+        using var work = new WorkDirectory(options.Work);
+        var corpus = Corpus.Write(work.File("billing.ndjson"), Workload.OfEvents(options.Seed, LifeMix.Full, events), BodyLines);
+        for (var round = 1; round <= rounds; round++)
+        {
+            Console.WriteLine($"round {round}  parse only {Figures.Thousands(ParseOnly.Run(corpus))}/s   bare loop {Figures.Thousands(await RunBareLoop(corpus, work))}/s");
+        }
+
+        return 0;
+    }
+
     private static async Task<double> RunBareLoop(Corpus corpus, WorkDirectory work)
     {
         var directory = work.MakeDirectory("bare");
         double eventsPerSecond;
-        await using (var store = BareStore.Open(directory))
+        using (var rows = new BareRows(directory))
         {
-            eventsPerSecond = await BareLoop.Run(corpus, store);
+            eventsPerSecond = await BareLoop.Run(corpus, rows);
         }
 
         Directory.Delete(directory, recursive: true);

@@ -4,10 +4,10 @@ namespace EventGrains.Contracts.Sources;
 [Alias("EventGrains.ILogReaderGrain")]
 public interface ILogReaderGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the reader if it does not run, and tells it which files are the partition's now.</summary>
+    /// <summary>Starts the reader if it does not run, and tells it what its source sees.</summary>
     /// <param name="othersWait">Another partition waits for a reader: rest as soon as everything is read.</param>
     [Alias("Ping")]
-    Task<LogReaderView> Ping(IReadOnlyList<LogSighting> files, bool othersWait);
+    Task<LogReaderView> Ping(LogSights sights, bool othersWait);
 
     /// <summary>Reads the present file from the beginning of the line at a position; effects are silent where nothing is new.</summary>
     [Alias("Seek")]
@@ -26,6 +26,17 @@ public readonly record struct LogSighting(
     [property: Id(3)] long BirthNanoseconds,
     [property: Id(4)] long Size,
     [property: Id(5)] long ModifiedNanoseconds);
+
+/// <summary>What a log source sees of one partition.</summary>
+/// <param name="Now">The files that are the partition's now.</param>
+/// <param name="Gone">Files of the partition that are to be seen no more, as they were at the last look that saw them, a second before
+/// they were missed. Empty when nobody looked then.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.LogSights")]
+public sealed record LogSights([property: Id(0)] IReadOnlyList<LogSighting> Now, [property: Id(1)] IReadOnlyList<LogSighting> Gone)
+{
+    /// <summary>Nobody has looked.</summary>
+    public static LogSights None { get; } = new([], []);
+}
 
 /// <param name="Position">Up to where every record is durable.</param>
 /// <param name="IsResting">All is read and durable; it ends, and need not be pinged until a file changes.</param>

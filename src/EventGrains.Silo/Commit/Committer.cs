@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using EventGrains.Contracts;
+using EventGrains.Files;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
@@ -75,7 +76,12 @@ internal sealed partial class Committer : IDisposable
         var batch = new List<Waiting>();
         while (Collect(batch))
         {
-            Commit(batch);
+            // Each try without the change sets of one shard more, so that a row that cannot be written stops its own shard alone.
+            while (batch.Count > 0 && Commit(batch) is { } refused)
+            {
+                Refuse(batch, refused);
+            }
+
             batch.Clear();
         }
     }
@@ -110,7 +116,8 @@ internal sealed partial class Committer : IDisposable
         }
     }
 
-    private void Commit(List<Waiting> batch)
+    /// <summary>Commits the batch; answers whose row could not be written when nothing was committed for that reason.</summary>
+    private RowRefusedException? Commit(List<Waiting> batch)
     {
         using var span = Telemetry.Activities.StartActivity("commit");
         var started = Stopwatch.GetTimestamp();
@@ -119,10 +126,14 @@ internal sealed partial class Committer : IDisposable
         {
             outcome = _store.Commit(batch.ConvertAll(w => w.ChangeSet)).GetAwaiter().GetResult();
         }
+        catch (RowRefusedException refused)
+        {
+            return refused;
+        }
         catch (Exception failure)
         {
             Fail(batch, failure);
-            return;
+            return null;
         }
 
         var events = batch.Sum(w => w.Events);
@@ -143,14 +154,36 @@ internal sealed partial class Committer : IDisposable
         {
             End(batch[i], outcome.Committed[i] ? null : new ShardFencedException(batch[i].ChangeSet.Shard, batch[i].ChangeSet.Epoch));
         }
+
+        return null;
     }
+
+    /// <summary>Takes a shard's change sets out of the batch: it starts over, and knows which file to leave out.</summary>
+    private void Refuse(List<Waiting> batch, RowRefusedException refused)
+    {
+        LogRefused(refused, refused.File);
+        foreach (var waiting in batch.Where(w => w.ChangeSet.Shard == refused.Shard))
+        {
+            SpendEpoch(waiting.ChangeSet);
+            End(waiting, waiting.ChangeSet.Files.Exists(f => f.After.Id == refused.File)
+                ? refused
+                : new CommitFailedException($"a commit of shard {refused.Shard} was refused; nothing of it is acknowledged: send the same again", refused));
+        }
+
+        if (batch.RemoveAll(w => w.ChangeSet.Shard == refused.Shard) == 0)
+        {
+            throw new InvalidOperationException($"the store refused a row of shard {refused.Shard}, which had none in the commit", refused);
+        }
+    }
+
+    private void SpendEpoch(ChangeSet set) => _failedEpochs[set.Shard] = Math.Max(_failedEpochs.GetValueOrDefault(set.Shard), set.Epoch);
 
     private void Fail(List<Waiting> batch, Exception failure)
     {
         LogFailed(failure, batch.Count);
         foreach (var waiting in batch)
         {
-            _failedEpochs[waiting.ChangeSet.Shard] = Math.Max(_failedEpochs.GetValueOrDefault(waiting.ChangeSet.Shard), waiting.ChangeSet.Epoch);
+            SpendEpoch(waiting.ChangeSet);
             End(waiting, new CommitFailedException(failure.Message, failure));
         }
 
@@ -214,6 +247,9 @@ internal sealed partial class Committer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A commit of {ChangeSets} change sets failed; its shards start over from the store.")]
     private partial void LogFailed(Exception failure, int changeSets);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The row of {File} cannot be written; what came for it becomes a dead letter or is rejected, and the others go on.")]
+    private partial void LogRefused(Exception failure, FileId file);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The store commits again.")]
     private partial void LogRecovered();

@@ -38,17 +38,20 @@ internal sealed partial class FileShardGrain(
     private long _durable;
     private Task _lastCommit = Task.CompletedTask;
 
+    /// <summary>A batch with more files than this whose rows the store refuses is no longer tried without them: something else is wrong.</summary>
+    private const int RefusedFilesMax = 32;
+
     private int Shard => (int)this.GetPrimaryKeyLong();
 
     public async Task<ApplyAnswer> Apply(EventBatch batch)
     {
         var failed = ImmutableArray.CreateBuilder<int>();
-        await Turn(batch.Events, batch.Events.Count, turn =>
+        await TurnWithoutRefused(batch.Events, (turn, refused) =>
         {
             failed.Clear();
             for (var i = 0; i < batch.Events.Count; i++)
             {
-                if (!TryApply(turn, batch.Events[i], new Cause(batch.Source, null, null, batch.Events[i].Type)))
+                if (!TryApply(turn, batch.Events[i], new Cause(batch.Source, null, null, batch.Events[i].Type), refused))
                 {
                     failed.Add(i);
                 }
@@ -62,7 +65,7 @@ internal sealed partial class FileShardGrain(
     public async Task<RangeAnswer> ApplyRange(EventRange range)
     {
         var verdict = RangeVerdict.Committed;
-        await Turn(range.Events, range.Events.Count, turn =>
+        await TurnWithoutRefused(range.Events, (turn, refused) =>
         {
             var check = _positions.Check(range);
             verdict = check switch
@@ -71,7 +74,7 @@ internal sealed partial class FileShardGrain(
                 RangeCheck.Fenced => RangeVerdict.Fenced,
                 _ => RangeVerdict.Committed,
             };
-            return check == RangeCheck.Apply ? ApplyAccepted(turn, range) : null;
+            return check == RangeCheck.Apply ? ApplyAccepted(turn, range, refused) : null;
         });
         if (verdict == RangeVerdict.Committed)
         {
@@ -159,14 +162,14 @@ internal sealed partial class FileShardGrain(
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
-    private ChangeSet ApplyAccepted(ShardTurn turn, EventRange range)
+    private ChangeSet ApplyAccepted(ShardTurn turn, EventRange range, HashSet<FileId>? refused)
     {
         List<DeadLetter>? failed = null;
         for (var i = 0; i < range.Events.Count; i++)
         {
             var @event = range.Events[i];
             if (_positions.IsKnown(range, i)
-                || TryApply(turn, @event, new Cause(range.Source, range.Partition, range.Positions[i], @event.Type)))
+                || TryApply(turn, @event, new Cause(range.Source, range.Partition, range.Positions[i], @event.Type), refused))
             {
                 continue;
             }
@@ -183,8 +186,13 @@ internal sealed partial class FileShardGrain(
         return set;
     }
 
-    private bool TryApply(ShardTurn turn, StorageEvent @event, in Cause cause)
+    private bool TryApply(ShardTurn turn, StorageEvent @event, in Cause cause, HashSet<FileId>? refused)
     {
+        if (refused?.Contains(@event.File) == true)
+        {
+            return false;
+        }
+
         try
         {
             var entry = _memory.Find(@event.File)!;
@@ -210,6 +218,23 @@ internal sealed partial class FileShardGrain(
             decide(turn, _memory.Find(file)!);
             return null;
         });
+
+    /// <summary>A turn that leaves out the files whose rows the store cannot write, and does the rest.</summary>
+    private async Task TurnWithoutRefused(IReadOnlyList<StorageEvent> events, Func<ShardTurn, HashSet<FileId>?, ChangeSet?> decide)
+    {
+        for (HashSet<FileId>? refused = null; ;)
+        {
+            try
+            {
+                await Turn(events, events.Count, turn => decide(turn, refused));
+                return;
+            }
+            catch (RowRefusedException refusal) when (refused is null || refused.Count < RefusedFilesMax)
+            {
+                (refused ??= []).Add(refusal.File);
+            }
+        }
+    }
 
     /// <summary>One turn: loads what is missing, decides without an await, hands over, and waits until all of it and all before it is durable.</summary>
     /// <param name="decide">May word the change set itself; otherwise the turn's is taken. May be called again when the shard had to start over.</param>

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A file that is written again while it is copied and processed.</summary>
-public sealed class ChangingFileTests
+public sealed class ChangingFileTests : IAsyncDisposable
 {
     private const int FileBytes = 24_000_000;
     private const int Writings = 6;
@@ -36,4 +36,6 @@ public sealed class ChangingFileTests
             return known.GetProperty("size").GetInt64() == length && known.GetProperty("status").GetString() == "processed";
         }
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 }

@@ -3,20 +3,18 @@ using System.Net;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A sync of the store's log fails. Nothing of it may be taken for kept, nor for gone, and nobody has to come and help.</summary>
-public sealed class FailedFsyncTests
+public sealed class FailedFsyncTests : IAsyncDisposable
 {
     private static readonly string[] Before = Told.Names("before", 20);
 
     private readonly string _directory = Product.NewDirectory();
-
-    private string Store => Path.Combine(_directory, "data", "store");
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_post_in_flight_is_503_and_the_same_bytes_are_taken_afterwards(bool isLost)
     {
-        var disk = await FaultyDisk.Under(Store);
+        var disk = await FaultyDisk.Under(_directory, "data/store");
         await using (var server = await Start(disk))
         {
             Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
@@ -43,7 +41,7 @@ public sealed class FailedFsyncTests
     [InlineData(true)]
     public async Task Of_many_posts_at_once_each_is_kept_or_told_that_it_is_not(bool isLost)
     {
-        var disk = await FaultyDisk.Under(Store);
+        var disk = await FaultyDisk.Under(_directory, "data/store");
 
         // Of one file each: a post of many is in many shards' hands, and is 503 when any of them is.
         var posts = Enumerable.Range(0, 60).Select(i => Told.Names($"p{i}-", 1)).ToArray();
@@ -78,7 +76,7 @@ public sealed class FailedFsyncTests
     [InlineData(true)]
     public async Task A_log_is_read_on_without_loss(bool isLost)
     {
-        var disk = await FaultyDisk.Under(Store);
+        var disk = await FaultyDisk.Under(_directory, "data/store");
         var log = Path.Combine(_directory, "events.log");
         var written = new List<string>();
         await using (var server = await Start(disk))
@@ -103,6 +101,8 @@ public sealed class FailedFsyncTests
         await Eventually.Is(async () => (await Told.Versions(again)).ContainsKey("last"), () => again.Errors);
         await Told.AreKnownOnce(again, [.. written, "last"]);
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private async Task<Product> Start(FaultyDisk disk)
     {

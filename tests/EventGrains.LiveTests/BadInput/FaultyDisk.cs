@@ -4,13 +4,14 @@ namespace EventGrains.LiveTests.BadInput;
 /// <remarks><c>faults.c</c> is compiled for each test and loaded before the program's libraries; it needs gcc.</remarks>
 internal sealed class FaultyDisk
 {
-    private readonly string _faults = Product.NewDirectory();
+    private readonly string _faults;
     private readonly string _library;
     private readonly string _directory;
 
-    private FaultyDisk(string directory)
+    private FaultyDisk(string home, string directory)
     {
-        _directory = directory;
+        _directory = Path.Combine(home, directory);
+        _faults = Directory.CreateDirectory(Path.Combine(home, "faults")).FullName;
         _library = Path.Combine(_faults, "faults.so");
     }
 
@@ -22,11 +23,11 @@ internal sealed class FaultyDisk
         ["FAULTS_WITHIN"] = _directory,
     };
 
-    /// <summary>Under a directory, which need not exist yet. Skips the test where there is no gcc.</summary>
-    public static async Task<FaultyDisk> Under(string directory)
+    /// <summary>Under a directory of a test's home, which need not exist yet. Skips the test where there is no gcc.</summary>
+    public static async Task<FaultyDisk> Under(string home, string directory)
     {
         Assert.SkipUnless(Tool.IsThere("gcc"), "no gcc to build a failing disk with: apt-get install gcc libc6-dev");
-        var disk = new FaultyDisk(directory);
+        var disk = new FaultyDisk(home, directory);
         var source = Path.Combine(Product.SourceTree, "tests", "EventGrains.LiveTests", "BadInput", "faults.c");
         var (exit, said) = await Tool.Run("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", disk._library, source, "-ldl");
         Assert.True(exit == 0, said);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>Commands that a rule should not name: they cost their own step and nothing else.</summary>
-public sealed class HostileCommandTests
+public sealed class HostileCommandTests : IAsyncDisposable
 {
     private const long GrowthBytesMax = 32_000_000;
 
@@ -49,6 +49,8 @@ public sealed class HostileCommandTests
             return file.GetProperty("steps")[0];
         }
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private static bool IsRunning(string argument) => Directory.EnumerateDirectories("/proc").Any(process =>
     {

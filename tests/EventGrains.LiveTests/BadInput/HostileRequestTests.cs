@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>Requests that no honest client sends, to the server as it runs.</summary>
-public sealed class HostileRequestTests
+public sealed class HostileRequestTests : IAsyncDisposable
 {
     private readonly string _directory = Product.NewDirectory();
 
@@ -149,6 +149,8 @@ public sealed class HostileRequestTests
             () => server.Get($"/v1/files/in%3A{name}"),
             file => file.GetProperty("steps").EnumerateArray().Any(s => s.GetProperty("state").GetString() == state))).GetProperty("steps")[0];
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A line of 50 MB, by each way in: it is refused or set aside without ever being held, and what comes after it is taken.</summary>
-public sealed class LongLineTests
+public sealed class LongLineTests : IAsyncDisposable
 {
     private const int LineBytes = 50_000_000;
 
@@ -86,6 +86,8 @@ public sealed class LongLineTests
         Assert.InRange(server.PeakBytes - before, 0, GrowthBytesMax);
         await Told.AreKnownOnce(server, ["accustomed", "first", "after"]);
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     /// <summary>Lets the runtime take the memory that it takes for any work.</summary>
     private static async Task Accustom(Product server)

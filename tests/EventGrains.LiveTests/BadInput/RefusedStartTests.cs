@@ -6,7 +6,7 @@ using RocksDbSharp;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A server that cannot start says why and what to do on stderr, nothing on stdout, and harms nothing.</summary>
-public sealed class RefusedStartTests
+public sealed class RefusedStartTests : IAsyncDisposable
 {
     private readonly string _directory = Product.NewDirectory();
 
@@ -98,6 +98,8 @@ public sealed class RefusedStartTests
         await IsRefused(7, [data, "choose another data directory"], "server", "--data", "data", "--rules", await Rules(), "--port", "0");
     }
 
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
+
     /// <summary>The permissions of a directory bind everybody but root, for whom it is mounted for reading alone.</summary>
     private static async Task<IAsyncDisposable> Protect(string directory)
     {
@@ -107,7 +109,7 @@ public sealed class RefusedStartTests
         }
 
         await Tool.Run("chmod", "-R", "a-w", directory);
-        return new Nothing();
+        return new Permissions(directory);
     }
 
     private async Task IsRefused(int exit, string[] words, params string[] arguments)
@@ -141,8 +143,8 @@ public sealed class RefusedStartTests
         database.Put(Encoding.ASCII.GetBytes("schema"), Encoding.ASCII.GetBytes(schema));
     }
 
-    private sealed class Nothing : IAsyncDisposable
+    private sealed class Permissions(string directory) : IAsyncDisposable
     {
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public async ValueTask DisposeAsync() => await Tool.Run("chmod", "-R", "u+w", directory);
     }
 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A store that cannot be written for a while: the server says why, keeps what it acknowledged, and goes on by itself.</summary>
-public sealed class StoreAwayTests
+public sealed class StoreAwayTests : IAsyncDisposable
 {
     private static readonly string[] Before = Told.Names("before", 20);
 
@@ -12,7 +12,7 @@ public sealed class StoreAwayTests
     [Fact]
     public async Task A_store_that_becomes_read_only_says_so_and_goes_on_when_it_is_writable_again()
     {
-        var disk = await FaultyDisk.Under(Path.Combine(_directory, "eventgrains-dev", "store"));
+        var disk = await FaultyDisk.Under(_directory, "eventgrains-dev/store");
         await using (var server = await Product.StartWith(disk.Environment, _directory, "dev", "--port", "0"))
         {
             Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
@@ -69,6 +69,8 @@ public sealed class StoreAwayTests
         Assert.All([.. acknowledged, "x"], name => Assert.Equal(1, versions.GetValueOrDefault(name)));
         await again.Kill();
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private static async Task SaysWhyInEveryWay(Product server, string why)
     {

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>What a file is called is its owner's affair: it reaches a command as it is, and breaks nothing that is printed.</summary>
-public sealed class StrangeNamesTests
+public sealed class StrangeNamesTests : IAsyncDisposable
 {
     /// <summary>Stored, step, replicated, step, processed.</summary>
     private const int TransitionsPerFile = 5;
@@ -102,6 +102,8 @@ public sealed class StrangeNamesTests
         Assert.Equal(0, await page.Locator("#file-body img").CountAsync());
         Assert.Empty(problems);
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private async Task<Product> StartWithAllProcessed()
     {

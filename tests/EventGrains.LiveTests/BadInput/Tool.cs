@@ -15,6 +15,9 @@ internal static class Tool
         return (process.ExitCode, await output + await errors);
     }
 
+    /// <summary>Removes a directory with all in it, also what has a name that .NET cannot say.</summary>
+    public static Task Remove(string directory) => Run("rm", "-rf", "--", directory);
+
     public static bool IsThere(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
 }

@@ -1,7 +1,7 @@
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A watched directory whose disk goes away: an empty directory under the same name is no sign that its files are gone.</summary>
-public sealed class UnmountedDirectoryTests
+public sealed class UnmountedDirectoryTests : IAsyncDisposable
 {
     private readonly string _directory = Product.NewDirectory();
 
@@ -47,6 +47,8 @@ public sealed class UnmountedDirectoryTests
             await mounted.DisposeAsync();
         }
     }
+
+    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
     private static async Task IsProcessed(Product dev, string name)
     {

@@ -1,6 +1,7 @@
 using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.LoadTest.Generator;
+using EventGrains.LoadTest.Limits;
 using EventGrains.LoadTest.Oracle;
 using EventGrains.Rules;
 
@@ -26,6 +27,33 @@ public sealed class OracleAgainstCoreTests
         examination.Conclude();
         Assert.True(verdict.IsGood, $"seed {seed}\n{string.Join('\n', verdict.Examples)}");
         Assert.InRange(examination.Files, workload.Files * 9 / 10, workload.Files);
+    }
+
+    [Fact]
+    public async Task The_bare_loop_does_the_whole_work_and_leaves_the_same_states()
+    {
+        var directory = Directory.CreateTempSubdirectory("eventgrains-bare-");
+        try
+        {
+            var corpus = Corpus.Write(Path.Combine(directory.FullName, "records"), Workload.OfEvents(1, LifeMix.Full, 20_000), 5_000);
+            var verdict = new Verdict();
+            var examination = new Examination(corpus.Workload, verdict);
+            using var rows = new BareRows(Path.Combine(directory.FullName, "rows"));
+
+            await BareLoop.Run(corpus, rows);
+
+            foreach (var state in rows.ReadAll())
+            {
+                examination.Compare(Answer(state));
+            }
+
+            examination.Conclude();
+            Assert.True(verdict.IsGood, string.Join('\n', verdict.Examples));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     private static IEnumerable<FileState> Told(Workload workload)

@@ -27,42 +27,22 @@ public sealed class FileShardTests
     public async Task A_duplicate_of_an_event_in_flight_is_not_acknowledged_before_it()
     {
         await using var silo = await OneSilo.Start();
-        var open = new TaskCompletionSource();
-        var reached = new TaskCompletionSource();
-        silo.Store.BeforeCommit = _ =>
-        {
-            reached.TrySetResult();
-            return open.Task;
-        };
+        var (first, duplicate, commit) = await FirstAndDuplicateInFlight(silo);
 
-        var first = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
-        await reached.Task;
-        var duplicate = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
-        await silo.ShardOf(Says.File).Ping(); // a later call is answered, so the duplicate has had its turn
-
-        Assert.False(duplicate.IsCompleted);
-        open.SetResult();
+        var early = duplicate.IsCompleted;
+        commit.SetResult();
         await Task.WhenAll(first, duplicate);
+        Assert.False(early);
     }
 
     [Fact]
     public async Task A_duplicate_of_an_event_whose_commit_fails_is_not_acknowledged()
     {
         await using var silo = await OneSilo.Start();
-        var open = new TaskCompletionSource();
-        var reached = new TaskCompletionSource();
-        silo.Store.BeforeCommit = _ =>
-        {
-            reached.TrySetResult();
-            return open.Task;
-        };
-        var first = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
-        await reached.Task;
-        var duplicate = silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
-        await silo.ShardOf(Says.File).Ping();
+        var (first, duplicate, commit) = await FirstAndDuplicateInFlight(silo);
 
         silo.Store.Fails = true;
-        open.SetResult();
+        commit.SetResult();
 
         await Assert.ThrowsAnyAsync<Exception>(() => first);
         await Assert.ThrowsAnyAsync<Exception>(() => duplicate);
@@ -81,6 +61,59 @@ public sealed class FileShardTests
 
         var history = await silo.Grains.GetFile(Says.File).GetHistory(0, 10);
         Assert.Equal([1, 2], history.Select(t => t.Transition.Version));
+    }
+
+    [Fact]
+    public async Task A_file_whose_row_cannot_be_written_is_rejected_alone()
+    {
+        await using var silo = await OneSilo.Start();
+        var others = Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"))
+            .Where(f => f.ShardOf(silo.Store.Shards) == Says.File.ShardOf(silo.Store.Shards)).ToArray();
+        silo.Store.Refuses = [Says.File];
+
+        var answer = await silo.ShardOf(Says.File).Apply(new EventBatch("billing",
+            [new StorageEvent(others[0], "said", Says.DoorStored("/d/0", 0)), new StorageEvent(Says.File, "said", Says.DoorStored("/d/f", 0)), new StorageEvent(others[1], "said", Says.DoorStored("/d/1", 0))]));
+
+        Assert.Equal([1], answer.Failed);
+        Assert.NotNull(await silo.Store.Find(others[0]));
+        Assert.NotNull(await silo.Store.Find(others[1]));
+        Assert.Null(await silo.Store.Find(Says.File));
+    }
+
+    [Fact]
+    public async Task In_a_range_such_a_file_becomes_a_dead_letter_at_its_place_and_reading_goes_on()
+    {
+        await using var silo = await OneSilo.Start();
+        var shard = silo.ShardOf(Says.File);
+        silo.Store.Refuses = [Says.File];
+
+        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)))).Verdict);
+
+        silo.Store.Refuses = [];
+        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(Range(100, 200, Says.PoolHas("pool-a", 0)))).Verdict);
+        var letter = Assert.Single((await silo.Store.ReadDeadLetters(null, 10)).Items);
+        Assert.Equal(("billing", "log", 1L, 100L), (letter.Source, letter.Partition, letter.Generation, letter.Position));
+    }
+
+    [Fact]
+    public async Task A_shard_whose_commit_is_refused_stops_no_other_in_the_same_commit()
+    {
+        await using var silo = await OneSilo.Start();
+        var others = Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"))
+            .DistinctBy(f => f.ShardOf(silo.Store.Shards)).Where(f => f.ShardOf(silo.Store.Shards) != Says.File.ShardOf(silo.Store.Shards)).ToArray();
+        var other = others[0];
+        var (held, _, commit) = await FirstAndDuplicateInFlight(silo, others[1]);
+        silo.Store.Refuses = [Says.File];
+
+        // Both wait for the commit under way, and leave together in the next.
+        var refused = silo.Tell(Says.File, Says.PoolHas("pool-a", 0));
+        var taken = silo.Tell(other, Says.PoolHas("pool-a", 0));
+        commit.SetResult();
+
+        Assert.Equal([0], (await refused).Failed);
+        Assert.Empty((await taken).Failed);
+        await held;
+        Assert.NotNull(await silo.Store.Find(other));
     }
 
     [Fact]
@@ -171,6 +204,30 @@ public sealed class FileShardTests
 
         Assert.Equal([1, 2, 3], page.Items.Select(i => i.Transition.Version));
         Assert.Equal(page.Items.Select(i => i.Cursor).Order(), page.Items.Select(i => i.Cursor));
+    }
+
+    /// <summary>A commit is held open, and a duplicate of an event in it has had its turn at the shard.</summary>
+    private static async Task<(Task First, Task Duplicate, TaskCompletionSource Commit)> FirstAndDuplicateInFlight(OneSilo silo, FileId? of = null)
+    {
+        var file = of ?? Says.File;
+        var open = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        silo.Store.BeforeCommit = _ =>
+        {
+            reached.TrySetResult();
+            return open.Task;
+        };
+        var first = silo.Tell(file, Says.DoorStored("/d/f", 0));
+        await reached.Task;
+        var duplicate = silo.Tell(file, Says.DoorStored("/d/f", 0));
+
+        // An answer that did not wait would be here before that of so many later calls.
+        for (var later = 0; later < 100 && !duplicate.IsCompleted; later++)
+        {
+            await silo.ShardOf(file).Ping();
+        }
+
+        return (first, duplicate, open);
     }
 
     private static EventRange Range(long after, long upTo, FileFacts says) => new(

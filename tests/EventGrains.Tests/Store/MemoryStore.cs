@@ -41,6 +41,9 @@ internal sealed class MemoryStore(int shards) : IStore
     /// <summary>Set, the next commit fails without effect, and all later ones until <see cref="Recover"/>.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Files whose rows cannot be written.</summary>
+    public IReadOnlyList<FileId> Refuses { get; set; } = [];
+
     public Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default) => Locked(() =>
     {
         var epoch = epochs[shard] = epochs.GetValueOrDefault(shard) + 1;
@@ -63,6 +66,14 @@ internal sealed class MemoryStore(int shards) : IStore
         if (Fails)
         {
             throw new IOException("the commit failed");
+        }
+
+        foreach (var set in changeSets)
+        {
+            if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Datasets.IsDefault) is { After: { } refused })
+            {
+                throw new RowRefusedException(set.Shard, refused.Id, new InvalidOperationException("no store can hold it"));
+            }
         }
 
         var committed = changeSets.Select(set => epochs.GetValueOrDefault(set.Shard, -1) == set.Epoch).ToArray();

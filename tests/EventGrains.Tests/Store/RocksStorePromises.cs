@@ -196,7 +196,7 @@ public sealed class RocksStorePromises : StoreReadPromises
         var owner = await Store.TakeOver(1);
         var orphan = Sample.Of(owner).With(Sample.New(Sample.IdIn(1), owner.NextFileNumber, "/a/b", 1, "run-1"));
         orphan.Transitions.Add(Sample.TransitionOf(Sample.New(Sample.IdIn(1, 7), 0)));
-        await Assert.ThrowsAsync<ArgumentException>(() => Store.Commit([orphan]));
+        await Assert.ThrowsAsync<RowRefusedException>(() => Store.Commit([orphan]));
 
         var file = Sample.New(Sample.IdIn(1), owner.NextFileNumber, "/a/b", 1, "run-1");
         var outcome = await Store.Commit([Sample.Of(owner).With(file)]);

@@ -59,6 +59,23 @@ public abstract class StorePromises : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_cannot_be_written_is_named_and_without_it_the_same_commit_is_taken()
+    {
+        var (first, second) = (await Store.TakeOver(0), await Store.TakeOver(1));
+        var good = Sample.New(Sample.IdIn(0), first.NextFileNumber, "/a/b", 7, "run-1");
+        var bad = Sample.Of(second).With(Sample.New(Sample.IdIn(1), second.NextFileNumber));
+        bad.Files[0] = bad.Files[0] with { After = bad.Files[0].After with { Datasets = default } };
+
+        var refused = await Assert.ThrowsAsync<RowRefusedException>(() => Store.Commit([Sample.Of(first).With(good), bad]));
+        Assert.Equal((1, bad.Files[0].After.Id), (refused.Shard, refused.File));
+        Assert.Null(await Store.Find(good.Id));
+
+        Assert.Equal([true], (await Store.Commit([Sample.Of(first).With(good)])).Committed);
+        Same(good, await Store.Find(good.Id));
+        Assert.Single((await Store.ReadLog(new(Store.History, 0, -1), 10)).Items);
+    }
+
+    [Fact]
     public async Task A_shard_that_nobody_owns_takes_nothing() =>
         Assert.Equal([false], (await Store.Commit([new ChangeSet(3, 0).With(Sample.New(Sample.IdIn(3), 3L << 48))])).Committed);
 

@@ -40,7 +40,7 @@ internal static class LogFileMap
         return assigned;
     }
 
-    /// <summary>Whether a reader is needed: something is unread, or it is not settled what became of a file.</summary>
+    /// <summary>Whether a reader is needed: something is unread, or a pause is to be shown.</summary>
     public static bool HasWork(LogNotes notes, IReadOnlyList<LogSighting> files)
     {
         // Its reader stands still, and shows where.
@@ -58,9 +58,16 @@ internal static class LogFileMap
             }
         }
 
-        // The present file is not to be seen, and nobody has looked whether all of it was read.
-        return notes.Last is { End: null } last && notes.Rest is null && files.All(f => f.Identity != last.File);
+        return false;
     }
+
+    /// <summary>The present file is not to be seen: a reader must look where it is, and say what of it is lost.</summary>
+    public static bool IsMissing(LogNotes notes, IReadOnlyList<LogSighting> files) =>
+        notes.Last is { End: null } last && files.All(f => f.Identity != last.File);
+
+    /// <summary>Which of the files seen before are to be seen no more, while it is not settled yet what became of them.</summary>
+    public static List<LogSighting> Gone(LogNotes notes, IReadOnlyList<LogSighting> before, IReadOnlyList<LogSighting> now) =>
+        IsMissing(notes, now) ? [.. before.Where(b => b.Identity == notes.Last!.File)] : [];
 
     /// <summary>A file that was taken for finished and has more than was read of it.</summary>
     public static LogSighting? FindLate(LogNotes notes, IReadOnlyList<LogSighting> files)
@@ -83,6 +90,6 @@ internal static class LogFileMap
             return file.Size > end;
         }
 
-        return generation != notes.Last || notes.Rest is not { } rest || rest != new LogRest(file.Size, file.ModifiedNanoseconds);
+        return generation != notes.Last || notes.Rest is not { } rest || rest != LogRest.Of(file);
     }
 }

@@ -9,8 +9,7 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
     private LogFile? finished;
     private long finishedEnd;
 
-    /// <summary>Files that the source's last look gave to this partition.</summary>
-    public IReadOnlyList<LogSighting> Sightings { get; set; } = [];
+    public LogSights Sights { get; set; } = LogSights.None;
 
     /// <summary>Keeps the file that was finished last open: its writer may not have noticed the rotation.</summary>
     public void Finished(LogFile file, long end)
@@ -27,13 +26,13 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
     /// <summary>A file that is no generation yet: the one that bears the partition's name, or one that the source gave to it.</summary>
     public (FileIdentity File, string Name)? FindNew(LogNotes notes) =>
         NameNow() is { } identity && !notes.Knows(identity) ? (identity, partition)
-        : Sightings.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
+        : Sights.Now.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
         : null;
 
     /// <summary>A file that was taken for finished and has grown.</summary>
     public FileIdentity? FindLate(LogNotes notes) =>
         finished is { } old && old.Stat().Size > finishedEnd ? old.Identity
-        : LogFileMap.FindLate(notes, Sightings) is { } late ? late.Identity
+        : LogFileMap.FindLate(notes, Sights.Now) is { } late ? late.Identity
         : null;
 
     public LogFile? Find(LogGeneration generation)
@@ -46,7 +45,7 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
         }
 
         return LogSearch.ByIdentity(context.Glob, generation.File!.Value,
-            [partition, generation.Name, .. Sightings.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
+            [partition, generation.Name, .. Sights.Now.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
     }
 
     /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>

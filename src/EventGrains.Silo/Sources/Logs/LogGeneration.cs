@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
@@ -39,7 +40,10 @@ internal sealed record LogGeneration(
 }
 
 /// <summary>The file as it was when its reader had read all of it and left: nothing to do while it is still so.</summary>
-internal sealed record LogRest(long Position, long ModifiedNanoseconds);
+internal sealed record LogRest(long Position, long ModifiedNanoseconds)
+{
+    public static LogRest Of(in LogSighting file) => new(file.Size, file.ModifiedNanoseconds);
+}
 
 /// <summary>Why a partition stands still until somebody says to go on.</summary>
 /// <param name="At">Where it stopped: with <c>skip unreadable</c> it goes on until it has read past all that was there then.</param>
@@ -96,5 +100,5 @@ internal static class LogWords
 {
     public static string Lost(string partition, RangePoint at, string why) => string.Create(
         CultureInfo.InvariantCulture,
-        $"what followed position {at.Position} of generation {at.Generation} of {partition} is lost to us: {why}; if a copy exists, publish it with 'eventgrains events publish'");
+        $"what may have followed position {at.Position} of generation {at.Generation} of {partition} is lost to us: {why}; if a copy exists, publish it with 'eventgrains events publish'");
 }

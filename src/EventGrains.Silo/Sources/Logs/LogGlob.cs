@@ -11,6 +11,23 @@ internal static class LogSightings
         public FileIdentity Identity => new(sighting.Device, sighting.Inode, sighting.BirthNanoseconds);
     }
 
+    extension(LogSights sights)
+    {
+        /// <summary>The file of a generation as it was last seen; null when nobody looked.</summary>
+        public LogSighting? LastOf(LogGeneration generation)
+        {
+            foreach (var file in sights.Now.Concat(sights.Gone))
+            {
+                if (file.Identity == generation.File)
+                {
+                    return file;
+                }
+            }
+
+            return null;
+        }
+    }
+
     public static LogSighting Of(string name, in FileStat stat) => new(
         name, stat.Identity.Device, stat.Identity.Inode, stat.Identity.BirthNanoseconds, stat.Size, stat.ModifiedNanoseconds);
 }

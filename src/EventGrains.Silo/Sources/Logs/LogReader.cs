@@ -19,17 +19,17 @@ internal sealed partial class LogReader : IAsyncDisposable
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Rate rate;
     private volatile LogReaderView view = new(0, 0, 0, 0, false, null, null);
-    private volatile IReadOnlyList<LogSighting> sightings;
+    private volatile LogSights sights;
     private volatile bool othersWait;
     private long readBefore;
     private long readCounted;
     private long rejectedCounted;
 
-    public LogReader(LogContext context, string partition, IReadOnlyList<LogSighting> sightings, ILogger log)
+    public LogReader(LogContext context, string partition, LogSights sights, ILogger log)
     {
         this.context = context;
         this.partition = partition;
-        this.sightings = sightings;
+        this.sights = sights;
         this.log = log;
         rate = new Rate(context.Time);
         thread = new Thread(Run) { IsBackground = true, Name = $"read {context.Source.Name}/{partition}" };
@@ -42,9 +42,9 @@ internal sealed partial class LogReader : IAsyncDisposable
 
     public void Start() => thread.Start();
 
-    public void Tell(IReadOnlyList<LogSighting> files, bool othersWait)
+    public void Tell(LogSights sights, bool othersWait)
     {
-        sightings = files;
+        this.sights = sights;
         this.othersWait = othersWait;
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class LogReader : IAsyncDisposable
     /// <summary>False when there is nothing left for this reader to do.</summary>
     private bool RunSession()
     {
-        using var session = new LogSession(context, partition, sightings, stop.Token) { Lost = note => LogLost(context.Source.Name, note) };
+        using var session = new LogSession(context, partition, sights, stop.Token) { Lost = note => LogLost(context.Source.Name, note) };
         session.Begin();
         while (!stop.IsCancellationRequested && !session.Sender.IsOver)
         {
@@ -141,7 +141,7 @@ internal sealed partial class LogReader : IAsyncDisposable
                 continue;
             }
 
-            session.Tell(sightings);
+            session.Tell(sights);
             var pause = session.Notes.Pause is null ? session.Step() : TimeSpan.FromSeconds(1);
             if (session.Notes.Pause is null && session.Records.Window.IsExceeded)
             {

@@ -12,16 +12,16 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
 {
     private LogReader? reader;
 
-    public Task<LogReaderView> Ping(IReadOnlyList<LogSighting> files, bool othersWait)
+    public Task<LogReaderView> Ping(LogSights sights, bool othersWait)
     {
-        var running = Running(files);
-        running.Tell(files, othersWait);
+        var running = Running(sights);
+        running.Tell(sights, othersWait);
         return Task.FromResult(running.View);
     }
 
-    public Task Seek(SeekTo to, long position) => Running([]).Seek(to, position);
+    public Task Seek(SeekTo to, long position) => Running(LogSights.None).Seek(to, position);
 
-    public Task Resume(bool skipUnreadable) => Running([]).Resume(skipUnreadable);
+    public Task Resume(bool skipUnreadable) => Running(LogSights.None).Resume(skipUnreadable);
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
         }
     }
 
-    private LogReader Running(IReadOnlyList<LogSighting> files)
+    private LogReader Running(LogSights sights)
     {
         if (reader is not null)
         {
@@ -39,7 +39,7 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
         }
 
         var (source, partition) = Split(this.GetPrimaryKeyString());
-        var started = new LogReader(parts.LogContextOf(source), partition, files, log);
+        var started = new LogReader(parts.LogContextOf(source), partition, sights, log);
         parts.Started(started);
         reader = started;
         started.Start();

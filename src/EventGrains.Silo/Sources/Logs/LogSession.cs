@@ -10,6 +10,7 @@ internal sealed class LogSession : IDisposable
 {
     private const int ReadBytesMax = 4 * 1024 * 1024;
     private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(8);
 
     private readonly LogContext context;
     private readonly string partition;
@@ -24,7 +25,7 @@ internal sealed class LogSession : IDisposable
     private long grownAt;
     private int quietLooks;
 
-    public LogSession(LogContext context, string partition, IReadOnlyList<LogSighting> sightings, CancellationToken stop)
+    public LogSession(LogContext context, string partition, LogSights sights, CancellationToken stop)
     {
         this.context = context;
         this.partition = partition;
@@ -33,7 +34,7 @@ internal sealed class LogSession : IDisposable
         buffer = GC.AllocateUninitializedArray<byte>(LogFile.CheckBytes + (int)Math.Clamp(context.Settings.ReadAheadBytesMax / 4, 65_536, ReadBytesMax));
         var shards = context.Shards.Count;
         claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
-        files = new LogFiles(context, partition, stop) { Sightings = sightings };
+        files = new LogFiles(context, partition, stop) { Sights = sights };
         Sender = new RangeSender(
             new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
@@ -48,7 +49,7 @@ internal sealed class LogSession : IDisposable
     public LogRecords Records => intake.Records;
 
     /// <summary>Files that the source's last look gave to this partition; set from outside.</summary>
-    public void Tell(IReadOnlyList<LogSighting> sightings) => files.Sightings = sightings;
+    public void Tell(LogSights sights) => files.Sights = sights;
 
     /// <summary>Told of each thing that is lost, once.</summary>
     public Action<string>? Lost { get; init; }
@@ -154,7 +155,15 @@ internal sealed class LogSession : IDisposable
         var last = Notes.Generations.LastOrDefault(g => g.File is not null)
             ?? throw new InvalidOperationException($"{partition} has no file yet");
         using var target = files.Find(last) ?? throw new InvalidOperationException($"the file of {partition} is gone");
-        Save(Notes.Seek(to(target)));
+        var position = to(target);
+
+        // A shard goes to a sought position from wherever it stands: what was read before must not be left behind.
+        if (!Sender.Drain(SeekPatience))
+        {
+            throw new InvalidOperationException($"what was read of {partition} is not durable yet ({Sender.Trouble ?? "it is on its way"}); ask again");
+        }
+
+        Save(Notes.Seek(position));
     }
 
     public void Dispose()
@@ -219,6 +228,12 @@ internal sealed class LogSession : IDisposable
 
     private void Lose(RangePoint at, string why, Func<LogNotes, LogNotes> then)
     {
+        // A shard passes a gap from wherever it stands: what was read before it must not be lost with it.
+        if (!Sender.Drain(Timeout.InfiniteTimeSpan))
+        {
+            return;
+        }
+
         var note = LogWords.Lost(partition, at, why);
         Save(then(Notes.Lose(at, note)));
         SourceMetrics.Gap(context.Source.Name);
@@ -327,16 +342,16 @@ internal sealed class LogSession : IDisposable
         }
 
         copy?.Dispose();
-        if (Notes.Rest?.Position == position)
+        if (Notes.Rest is { } rest && rest.Position == position && files.Sights.LastOf(generation) is { } last && rest == LogRest.Of(last))
         {
-            // It is gone, and all of it had been read when it was last looked at.
+            // It is gone, and a moment ago it held nothing but what had been read.
             Save(then(Notes.Close(generation.Number, position)));
             Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
             Advance(generation.Number);
             return file;
         }
 
-        Lose(new RangePoint(generation.Number, position), "its file is gone or was written anew, and no copy of it is in its directory", then);
+        Lose(new RangePoint(generation.Number, position), "its file is gone or was written anew while nobody looked, and no copy of it is in its directory", then);
         return file;
     }
 

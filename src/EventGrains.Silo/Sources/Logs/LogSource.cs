@@ -13,6 +13,11 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
     private readonly CancellationTokenSource stop = new();
     private readonly Dictionary<string, (string Detail, LogNotes Notes)> known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LogReaderView> reading = new(StringComparer.Ordinal);
+    private Dictionary<string, List<LogSighting>> gone = new(StringComparer.Ordinal);
+    private Dictionary<string, List<LogSighting>> seen = new(StringComparer.Ordinal);
+
+    /// <summary>Partitions whose reader came to rest, with their row as the next look found it.</summary>
+    private readonly Dictionary<string, string?> searched = new(StringComparer.Ordinal);
     private Task running = Task.CompletedTask;
     private volatile SourceView view = new(
         context.Source.Name, "log", context.Source.Format, context.Source.Storage, SourceState.Running, null, []);
@@ -55,6 +60,8 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)
             {
+                // What became of the files meanwhile nobody knows.
+                (seen, gone) = (new(StringComparer.Ordinal), new(StringComparer.Ordinal));
                 LogTrouble(context.Source.Name, failure);
                 view = view with { State = failure is IOException ? SourceState.Stopped : SourceState.Running, Reason = failure.Message };
             }
@@ -74,11 +81,20 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
             {
                 known[row.Partition] = (row.Detail, LogNotes.Read(row.Detail));
             }
+
+            if (searched.TryGetValue(row.Partition, out var detail) && detail is null)
+            {
+                searched[row.Partition] = row.Detail;
+            }
         }
 
         var files = LogFileMap.Assign(known.Select(k => KeyValuePair.Create(k.Key, k.Value.Notes)), context.Glob.Look());
+        gone = known.Keys.Select(p => KeyValuePair.Create(p, LogFileMap.Gone(NotesOf(p), [.. FilesOf(seen, p), .. FilesOf(gone, p)], FilesOf(files, p))))
+            .Where(g => g.Value.Count > 0)
+            .ToDictionary(StringComparer.Ordinal);
+        seen = files;
         var wanting = known.Keys.Union(files.Keys)
-            .Where(p => LogFileMap.HasWork(NotesOf(p), FilesOf(files, p)))
+            .Where(p => LogFileMap.HasWork(NotesOf(p), FilesOf(files, p)) || MustSearch(p, FilesOf(files, p)))
             .OrderBy(p => reading.ContainsKey(p) ? 0 : 1)
             .ThenBy(p => FilesOf(files, p).Select(f => f.ModifiedNanoseconds).DefaultIfEmpty(0).Min())
             .ToArray();
@@ -86,7 +102,7 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
         // At the bound the rest wait; readers that have caught up are asked to make room.
         var served = wanting.Take(context.Settings.LogReadersMax).ToArray();
         var waiting = wanting.Length - served.Length;
-        var answers = await Task.WhenAll(served.Select(p => Ping(p, FilesOf(files, p), waiting > 0)));
+        var answers = await Task.WhenAll(served.Select(p => Ping(p, new LogSights(FilesOf(files, p), FilesOf(gone, p)), waiting > 0)));
         reading.Clear();
         foreach (var (partition, answer) in served.Zip(answers))
         {
@@ -94,16 +110,25 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
             {
                 reading[partition] = answer;
             }
+            else
+            {
+                searched[partition] = null;
+            }
         }
 
         view = Describe(files, waiting);
     }
 
-    private async Task<LogReaderView?> Ping(string partition, List<LogSighting> files, bool othersWait)
+    /// <summary>Once per process, and again when anything about the partition changed: a file that was renamed away may lie there for ever.</summary>
+    private bool MustSearch(string partition, List<LogSighting> files) =>
+        LogFileMap.IsMissing(NotesOf(partition), files)
+        && !(searched.TryGetValue(partition, out var detail) && detail == known[partition].Detail);
+
+    private async Task<LogReaderView?> Ping(string partition, LogSights sights, bool othersWait)
     {
         try
         {
-            return await ReaderOf(partition).Ping(files, othersWait);
+            return await ReaderOf(partition).Ping(sights, othersWait);
         }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {

@@ -55,6 +55,27 @@ internal sealed class RangeSender
         }
     }
 
+    /// <summary>Waits until every shard has durably all that was read. False when that did not come in time, or this session is over.</summary>
+    public bool Drain(TimeSpan wait)
+    {
+        lock (gate)
+        {
+            ledger.Force();
+            PumpAll();
+            for (var began = time.GetTimestamp(); !IsOver && !(ledger.IsIdle && ledger.Committed == ledger.ReadUpTo);)
+            {
+                if (wait != Timeout.InfiniteTimeSpan && time.GetElapsedTime(began) >= wait)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(gate, 100);
+            }
+
+            return !IsOver;
+        }
+    }
+
     public T Look<T>(Func<RangeLedger, T> look)
     {
         lock (gate)

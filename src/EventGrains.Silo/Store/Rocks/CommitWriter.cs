@@ -83,11 +83,24 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
                 var file = files[j].After;
                 if (filesWritten.Add(file.Number))
                 {
-                    FileEncoding.Write(value.Clear(), file);
-                    batch.Put(key.File(file.Number).Written, value.Written, tables.States);
+                    WriteState(changeSets[i].Shard, file);
                 }
             }
         }
+    }
+
+    private void WriteState(int shard, FileState file)
+    {
+        try
+        {
+            FileEncoding.Write(value.Clear(), file);
+        }
+        catch (Exception failure)
+        {
+            throw new RowRefusedException(shard, file.Id, failure);
+        }
+
+        batch.Put(key.File(file.Number).Written, value.Written, tables.States);
     }
 
     private void Write(ChangeSet set)
@@ -101,7 +114,14 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
         foreach (var transition in set.Transitions)
         {
-            WriteTransition(transition);
+            try
+            {
+                WriteTransition(transition);
+            }
+            catch (Exception failure)
+            {
+                throw new RowRefusedException(set.Shard, transition.Id, failure);
+            }
         }
 
         foreach (var change in set.Intents)

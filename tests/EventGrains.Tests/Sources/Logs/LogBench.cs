@@ -20,6 +20,8 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
     private readonly LogGlob glob;
     private LogReader? reader;
     private int calls;
+    private TaskCompletionSource? held;
+    private int heldShard = -1;
 
     public LogBench(int shards = 3, Func<int, bool>? loses = null)
     {
@@ -90,11 +92,12 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         file.SetLength(0);
     }
 
-    public LogReader Start()
+    /// <param name="gone">What the source had seen of files that are no more.</param>
+    public LogReader Start(params LogSighting[] gone)
     {
         var context = new LogContext(
             new SourceDefinition("billing", SourceType.Log, "lines", "store", glob.PathOf("log*")), glob, new LineDecoder(), Store, this, Settings, TimeProvider.System);
-        reader = new LogReader(context, "log", Sightings(), NullLogger.Instance);
+        reader = new LogReader(context, "log", new LogSights(Sightings(), gone), NullLogger.Instance);
         reader.Start();
         return reader;
     }
@@ -103,6 +106,12 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         LogFileMap.Assign([KeyValuePair.Create("log", Store.ReadPartitions("billing").Result.Count == 0 ? LogNotes.Empty : Notes)], glob.Look())
             .GetValueOrDefault("log") ?? [];
 
+    public int ShardOf(string record) => new FileId("store", record).ShardOf(Count);
+
+    /// <summary>From now on nothing that this shard takes becomes durable, until <see cref="Kill"/>.</summary>
+    public void HoldCommits(int shard) =>
+        (held, heldShard) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), shard);
+
     /// <summary>As kill -9: the reader goes, and the shards lose what they had not committed.</summary>
     public async Task Kill()
     {
@@ -110,6 +119,8 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         lock (gate)
         {
             Array.ForEach(Models, m => m.Restart());
+            heldShard = -1;
+            held?.SetException(new TimeoutException("the silo is gone"));
         }
     }
 
@@ -130,6 +141,7 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         }
 
         await Task.Yield();
+        await (shard == heldShard ? held!.Task : Task.CompletedTask);
         lock (gate)
         {
             Models[shard].CommitAll();

@@ -133,7 +133,10 @@ public sealed class LogNotesTests
         var closed = open.Close(1, 5);
 
         Assert.True(LogFileMap.HasWork(open, [Seen("log", First, 5)]));
-        Assert.True(LogFileMap.HasWork(open, []));
+        Assert.True(LogFileMap.IsMissing(open, []));
+        Assert.True(LogFileMap.IsMissing(resting, []));
+        Assert.False(LogFileMap.IsMissing(open, [Seen("log", First, 5)]));
+        Assert.False(LogFileMap.IsMissing(closed, []));
         Assert.False(LogFileMap.HasWork(resting, [Seen("log", First, 5)]));
         Assert.True(LogFileMap.HasWork(resting, [Seen("log", First, 6)]));
         Assert.True(LogFileMap.HasWork(resting, [Seen("log", First, 5) with { ModifiedNanoseconds = 2 }]));

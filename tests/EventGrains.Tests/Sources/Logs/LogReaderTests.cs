@@ -1,4 +1,5 @@
 using System.Text;
+using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Logs;
 
@@ -289,13 +290,64 @@ public sealed class LogReaderTests
         bench.Settings.ReaderIdleSeconds = 0.01;
         bench.Append("log", "a");
         await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
+        var seen = Assert.Single(bench.Sightings());
 
         File.Delete(bench.PathOf("log"));
         bench.Append("log", "b");
-        bench.Start();
+        bench.Start(seen);
 
         await Eventually.Equal(["a", "b"], () => bench.Records);
         Assert.Empty(bench.DeadLetters);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_may_have_grown_before_it_vanished_is_a_gap(bool seenGrown)
+    {
+        await using var bench = new LogBench();
+        bench.Settings.ReaderIdleSeconds = 0.01;
+        bench.Append("log", "a");
+        await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
+
+        bench.Append("log", "unread");
+        var seen = bench.Sightings();
+        File.Delete(bench.PathOf("log"));
+        Assert.True(LogFileMap.IsMissing(bench.Notes, bench.Sightings()));
+        bench.Start(seenGrown ? [.. seen] : []);
+
+        await Eventually.Is(() => bench.DeadLetters.Count == 1, () => $"{bench.DeadLetters.Count} gaps");
+        Assert.Equal((1, 2), (bench.DeadLetters[0].Generation, bench.DeadLetters[0].Position));
+        Assert.False(LogFileMap.IsMissing(bench.Notes, []));
+    }
+
+    [Fact]
+    public async Task A_gap_waits_until_what_was_read_before_it_is_durable()
+    {
+        await using var bench = new LogBench();
+        var slow = bench.ShardOf("b");
+        var c = Enumerable.Range(0, 99).Select(i => $"c{i:d2}").First(r => bench.ShardOf(r) != slow);
+        var idle = Enumerable.Range(0, bench.Count).Single(s => s != slow && s != bench.ShardOf(c));
+        bench.Append("log", "a");
+        bench.Start();
+        await Eventually.Equal(["a"], () => bench.Records);
+        bench.HoldCommits(slow);
+
+        bench.Append("log", "b");
+        bench.Rename("log", "log.1");
+        bench.Append("log", c);
+        await Eventually.Equal(["a", c], () => bench.Records);
+        bench.Truncate("log");
+
+        // The shard that has no record of this comes along when the truncation is seen.
+        await Eventually.Is(() => bench.Models[idle].Durable >= new RangePoint(2, 4), () => bench.Models[idle].Durable.ToString());
+        await bench.Kill();
+        bench.Append("log", "d");
+        bench.Start();
+
+        await Eventually.Equal(["a", "b", c, "d"], () => bench.Records);
+        var gap = Assert.Single(bench.DeadLetters);
+        Assert.Equal((2, 0), (gap.Generation, gap.Position));
     }
 
     [Theory]
