@@ -84,6 +84,9 @@ public sealed class SiloSettings
     [Setting("Log files of one source that are read at the same time; more of them wait for a reader that has caught up, and the source says so.", Unit = "files", Min = 1, Max = 1_024)]
     public int LogReadersMax { get; set; } = 32;
 
+    [Setting("The newest transitions that the store keeps in memory for those who follow the log; who is further behind reads them from disk.", Unit = "transitions", Min = 0, Max = 10_000_000)]
+    public int RecentTransitionsMax { get; set; } = 32_768;
+
     [Setting("A rotated log file is finished when no writer has it open; where that cannot be told, when it has not grown for so long.", Unit = "seconds", Min = 0, Max = 3_600)]
     public double RotationGraceSeconds { get; set; } = 5;
 

@@ -83,6 +83,7 @@ internal sealed record IntakeRun(double EventsPerSecond, double EventsPerCpuSeco
         await foreach (var file in client.Files($"storage={RuleFile.Storage}", ct))
         {
             examination.Compare(file);
+            CompareSteps(file, verdict);
             for (var n = 0; n < ledgers.Count; n++)
             {
                 if (file.Path?.Contains($"/watch{n}/", StringComparison.Ordinal) == true)
@@ -98,6 +99,24 @@ internal sealed record IntakeRun(double EventsPerSecond, double EventsPerCpuSeco
         foreach (var ledger in ledgers.Where(ledger => ledger.Files != ends.Count(end => end.Ledger == ledger)))
         {
             verdict.AddRepeated($"{ledger.Name}: transitions of {ledger.Files} files came, and {ends.Count(end => end.Ledger == ledger)} files match");
+        }
+    }
+
+    /// <summary>Every stored file under a <c>calib</c> directory has its one step, done in one attempt; that of a deleted one may have been cancelled before; no other file has any.</summary>
+    private static void CompareSteps(FileAnswer file, Verdict verdict)
+    {
+        var steps = string.Join(',', file.Steps.Select(s => $"{s.Action} {s.State} {s.Attempts}"));
+        var wanted = file.Path?.Contains("/calib", StringComparison.Ordinal) == true;
+        var isRight = steps switch
+        {
+            "noop done 1" => wanted,
+            "noop cancelled 0" or "noop cancelled 1" => wanted && file.Existence == "deleted",
+            "" => !wanted || file.Existence != "stored",
+            _ => false,
+        };
+        if (!isRight)
+        {
+            verdict.AddOther($"{file.Id} at {file.Path} is {file.Existence} and has the steps '{steps}'");
         }
     }
 

@@ -22,6 +22,12 @@ internal static class Memory
     private const int Steps = 8;
 
     private const int FilesCachedMax = 100_000;
+
+    /// <summary>At most so many times the memory of a quarter of the files may all of them take, once the cache is full by then.</summary>
+    private const double GrowthMax = 1.2;
+
+    private static readonly TimeSpan ColdStartMax = TimeSpan.FromSeconds(10);
+
     /// <summary>In a small run fewer, so that every point of the curve comes after a few bodies.</summary>
     private const int BodyEventsMax = 5_000;
 
@@ -59,6 +65,7 @@ internal static class Memory
         var listed = await List(reader, workload, verdict, ct);
         Console.WriteLine($"{listed} files under /d listed in {listing.Elapsed.TotalSeconds:0.00} s");
 
+        Judge(files, curve, coldStartSeconds, verdict);
         var here = Surroundings.Here();
         ResultFile.Write(options.Json, new MemoryResult(here.Machine, here.Commit, options.Seed, files, curve, coldStartSeconds, listed, listing.Elapsed.TotalSeconds));
         await again.Stop();
@@ -112,6 +119,27 @@ internal static class Memory
         sampling.Dispose();
         await sampler;
         return curve;
+    }
+
+    private static void Judge(int files, List<MemoryPoint> curve, double coldStartSeconds, Verdict verdict)
+    {
+        var (quarter, all) = (curve[(Steps / 4) - 1], curve[^1]);
+        var growth = (double)all.ResidentBytes / quarter.ResidentBytes;
+        Console.WriteLine($"{growth:0.00} times the memory of {quarter.Files} files");
+        if (quarter.Files < FilesCachedMax)
+        {
+            return; // too few files to say anything of a store
+        }
+
+        if (growth > GrowthMax)
+        {
+            verdict.AddOther($"{all.Files} files take {growth:0.00} times the memory of {quarter.Files}, more than {GrowthMax}");
+        }
+
+        if (coldStartSeconds > ColdStartMax.TotalSeconds)
+        {
+            verdict.AddOther($"the cold start took {coldStartSeconds:0.0} s, more than {ColdStartMax.TotalSeconds:0}");
+        }
     }
 
     private static async Task<ServerClient> AnswerFirstPost(ServerProcess server, Workload workload, CancellationToken ct)

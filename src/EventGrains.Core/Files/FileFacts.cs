@@ -116,6 +116,11 @@ public sealed class FileFacts : IEquatable<FileFacts>
     /// <summary>The least upper bound of two sets of facts; returns <paramref name="a"/> itself when <paramref name="b"/> adds nothing.</summary>
     public static FileFacts Join(FileFacts a, FileFacts b)
     {
+        if (ReferenceEquals(a, Nothing))
+        {
+            return b.Equals(a) ? a : b;
+        }
+
         var path = PathRegister.Merge(a.Path, b.Path);
         var deleted = Max(a.DeletedThrough, b.DeletedThrough);
         var order = a.Incarnation.CompareTo(b.Incarnation);
@@ -180,6 +185,11 @@ public sealed class FileFacts : IEquatable<FileFacts>
             return b.IsEmpty ? a : b;
         }
 
+        if (b is [var only])
+        {
+            return With(a, only);
+        }
+
         var union = ImmutableArray.CreateBuilder<Replica>(a.Length + b.Length);
         for (int i = 0, j = 0; i < a.Length || j < b.Length;)
         {
@@ -190,5 +200,25 @@ public sealed class FileFacts : IEquatable<FileFacts>
         }
 
         return SortedSet.Greatest(union, ReplicasMax);
+    }
+
+    /// <summary>The union with one register, which is what most events say; <paramref name="a"/> itself when it adds nothing.</summary>
+    private static ImmutableArray<Replica> With(ImmutableArray<Replica> a, in Replica only)
+    {
+        var place = 0;
+        var order = -1;
+        while (place < a.Length && (order = Replica.CompareKeys(a[place], only)) < 0)
+        {
+            place++;
+        }
+
+        if (place < a.Length && order == 0)
+        {
+            var merged = Replica.Merge(a[place], only);
+            return merged == a[place] ? a : a.SetItem(place, merged);
+        }
+
+        // At the bound the least leaves: the new one, or the one that was the least.
+        return a.Length < ReplicasMax ? a.Insert(place, only) : place == 0 ? a : a.Insert(place, only).RemoveAt(0);
     }
 }

@@ -41,6 +41,9 @@ internal sealed class MemoryStore(int shards) : IStore
     /// <summary>Set, the next commit fails without effect, and all later ones until <see cref="Recover"/>.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Keys of grain states that cannot be written.</summary>
+    public Func<string, bool> RefusesGrain { get; init; } = _ => false;
+
     /// <summary>Files whose rows cannot be written.</summary>
     public IReadOnlyList<FileId> Refuses { get; set; } = [];
 
@@ -70,7 +73,7 @@ internal sealed class MemoryStore(int shards) : IStore
 
         foreach (var set in changeSets)
         {
-            if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Datasets.IsDefault) is { After: { } refused })
+            if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Facts is null) is { After: { } refused })
             {
                 throw new RowRefusedException(set.Shard, refused.Id, new InvalidOperationException("no store can hold it"));
             }
@@ -222,6 +225,11 @@ internal sealed class MemoryStore(int shards) : IStore
 
     public Task<bool> WriteGrain(string key, byte[]? state, long expectedVersion, CancellationToken ct = default) => Locked(() =>
     {
+        if (RefusesGrain(key))
+        {
+            throw new IOException($"{key} cannot be written");
+        }
+
         if ((grains.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
         {
             return false;

@@ -64,7 +64,7 @@ public abstract class StorePromises : IAsyncLifetime
         var (first, second) = (await Store.TakeOver(0), await Store.TakeOver(1));
         var good = Sample.New(Sample.IdIn(0), first.NextFileNumber, "/a/b", 7, "run-1");
         var bad = Sample.Of(second).With(Sample.New(Sample.IdIn(1), second.NextFileNumber));
-        bad.Files[0] = bad.Files[0] with { After = bad.Files[0].After with { Datasets = default } };
+        bad.Files[0] = bad.Files[0] with { After = bad.Files[0].After with { Facts = null! } };
 
         var refused = await Assert.ThrowsAsync<RowRefusedException>(() => Store.Commit([Sample.Of(first).With(good), bad]));
         Assert.Equal((1, bad.Files[0].After.Id), (refused.Shard, refused.File));

@@ -14,10 +14,10 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
     private readonly DeadLetterShelf deadLetters = new(tables, deadLettersKeptMax);
     private readonly HashSet<long> filesWritten = [];
     private readonly Dictionary<FileId, long> numbers = new(ByNative.Instance);
+    private readonly List<Transition> transitions = [];
     private readonly RowWriter key = new();
     private readonly RowWriter value = new();
     private Totals totals;
-    private int ordinal;
 
     /// <summary>Builds the batch that commits the change sets at the index after <paramref name="before"/>'s.</summary>
     /// <param name="takes">Which of them to take: the others are of stale owners.</param>
@@ -42,11 +42,12 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         return (batch, totals);
     }
 
-    /// <summary>The batch is durable.</summary>
-    public void Publish()
+    /// <summary>The batch is durable. Answers its transitions, in the order of their ordinals.</summary>
+    public Transition[] Publish()
     {
         directories.Publish();
         counts.Publish();
+        return [.. transitions];
     }
 
     /// <summary>The batch was not written, or only begun.</summary>
@@ -63,7 +64,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         batch.Clear();
         deadLetters.Begin();
         filesWritten.Clear();
-        ordinal = 0;
+        transitions.Clear();
         totals = before with { CommitIndex = before.CommitIndex + 1 };
     }
 
@@ -193,6 +194,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         }
 
         TransitionEncoding.Write(value.Clear(), transition, number);
+        var ordinal = transitions.Count;
         key.Log(totals.CommitIndex, ordinal);
         batch.Put(key.Written, value.Written, tables.Log);
 
@@ -200,7 +202,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         value.Clear().Raw(key.Written);
         batch.Put(key.FileHistory(number, transition.Version).Written, value.Written, tables.FileHistory);
         totals = totals with { LatestIndex = totals.CommitIndex, LatestOrdinal = ordinal, Transitions = totals.Transitions + 1 };
-        ordinal++;
+        transitions.Add(transition);
     }
 
     private void WriteIntent(int shard, in IntentChange change)

@@ -11,13 +11,14 @@ internal sealed class OpenStore : IDisposable
 
     private readonly long[] epochs;
 
-    public OpenStore(RocksTables tables, int shards, int history, long deadLettersKeptMax)
+    public OpenStore(RocksTables tables, int shards, int history, SiloSettings settings)
     {
         Tables = tables;
         Shards = shards;
         History = history;
         Totals = Meta.ReadTotals(tables);
-        Writer = new CommitWriter(tables, shards, deadLettersKeptMax);
+        Writer = new CommitWriter(tables, shards, settings.DeadLettersKeptMax);
+        Recent = new RecentLog(Totals.Latest(history), settings.RecentTransitionsMax);
         epochs = new long[shards];
         var key = new RowWriter();
         for (var shard = 0; shard < shards; shard++)
@@ -35,6 +36,8 @@ internal sealed class OpenStore : IDisposable
     public CommitWriter Writer { get; }
 
     public Totals Totals { get; set; }
+
+    public RecentLog Recent { get; }
 
     public bool IsOwnersOf(ChangeSet set) => epochs[set.Shard] == set.Epoch;
 

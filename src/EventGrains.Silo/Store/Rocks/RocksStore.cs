@@ -115,7 +115,7 @@ internal sealed class RocksStore : IStore
         ct);
 
     public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) =>
-        Read(now => LogReads.Read(now.Tables, now.History, after, max), ct);
+        Read(now => now.Recent.Read(after, max) ?? LogReads.Read(now.Tables, now.History, after, max), ct);
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Read(now => LogReads.Ends(now.Tables, now.History), ct);
@@ -189,7 +189,9 @@ internal sealed class RocksStore : IStore
         {
             lock (pruning)
             {
-                return LogReads.Prune(now.Tables, keep);
+                var dropped = LogReads.Prune(now.Tables, keep);
+                now.Recent.Prune(Meta.ReadPruned(now.Tables).Earliest(now.History));
+                return dropped;
             }
         },
         ct);
@@ -318,8 +320,8 @@ internal sealed class RocksStore : IStore
             throw new IOException($"the commit to the store in {directory} failed: {e.Message}", e);
         }
 
-        now.Writer.Publish();
         now.Totals = after;
+        now.Recent.Append(after.CommitIndex, now.Writer.Publish());
     }
 
     private void ThrowIfFailed()
@@ -335,7 +337,7 @@ internal sealed class RocksStore : IStore
         try
         {
             var (tables, shards, history) = Opening.Open(directory, settings);
-            var fresh = new OpenStore(tables, shards, history, settings.DeadLettersKeptMax);
+            var fresh = new OpenStore(tables, shards, history, settings);
             foreach (var shard in doubtful)
             {
                 fresh.Distrust(shard);

@@ -1,0 +1,89 @@
+using EventGrains.Contracts.Files;
+using EventGrains.Files;
+using EventGrains.Rules;
+using EventGrains.Tests.Cluster;
+using EventGrains.Tests.Files;
+using EventGrains.Tests.Sources;
+using EventGrains.Tests.Store;
+
+namespace EventGrains.Tests.Dispatch;
+
+/// <summary>What a rule may not do to the others, in a whole silo.</summary>
+public sealed class DispatchTests
+{
+    [Fact]
+    public async Task A_rule_at_its_bound_with_more_files_than_memory_holds_crowds_out_no_other()
+    {
+        await using var silo = await OneSilo.Start(Rules(("hog", 1), ("other", 1_000)), s => s.IntentsHeldMax = 100);
+        for (var n = 0; n < 300; n++)
+        {
+            await silo.Tell(new FileId("dcache", $"0000{n:X4}"), Says.DoorStored($"/hog/{n}", 0));
+        }
+
+        var other = new FileId("dcache", "0000FFFF");
+        await silo.Tell(other, Says.DoorStored("/other/f", 0));
+
+        await IsProcessed(silo, other);
+        var processed = 0;
+        for (var n = 0; n < 300; n++)
+        {
+            processed += FileSummary.Of((await silo.Grains.GetFile(new FileId("dcache", $"0000{n:X4}")).Get())!).Status == FileStatus.Processed ? 1 : 0;
+        }
+
+        Assert.InRange(processed, 0, 1);
+    }
+
+    [Fact]
+    public async Task A_rule_whose_budget_cannot_be_kept_waits_and_the_others_go_on()
+    {
+        var store = new MemoryStore(4) { RefusesGrain = key => key.Contains("hog", StringComparison.Ordinal) };
+        await using var silo = await OneSilo.Start(Rules(("hog", 1_000), ("other", 1_000)), store: store);
+        var held = new FileId("dcache", "0000AAAA");
+        var other = new FileId("dcache", "0000FFFF");
+
+        await silo.Tell(held, Says.DoorStored("/hog/f", 0));
+        await silo.Tell(other, Says.DoorStored("/other/f", 0));
+
+        await IsProcessed(silo, other);
+        Assert.Equal(StepState.Waiting, Assert.Single((await silo.Grains.GetFile(held).Get())!.Steps).State);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Intents_in_the_store_are_the_steps_that_wait_however_often_a_file_is_written_again(int seed)
+    {
+        var random = new Random(seed);
+        await using var silo = await OneSilo.Start(Rules(("hog", 1)));
+        await silo.Tell(new FileId("dcache", "0000AAAA"), Says.DoorStored("/hog/first", 0)); // takes the hour's one
+
+        var rewrites = Enumerable.Range(1, 200).Select(n => new FileFacts
+        {
+            Incarnation = new Incarnation($"{n:D6}"),
+            Existence = new ExistenceRegister(Existence.Stored),
+            Path = new PathRegister(PathRank.Namespace, Says.At(0), "/hog/f"),
+        }).ToArray();
+        for (var sent = 0; sent < rewrites.Length;)
+        {
+            var some = rewrites.Skip(sent).Take(random.Next(1, 130)).ToArray();
+            await silo.Tell(Says.File, some);
+            sent += some.Length;
+
+            var wanted = (await silo.Store.Find(Says.File))!.Steps.Where(s => s.State is StepState.Waiting or StepState.Running).Select(s => s.Key.Incarnation.Value);
+            var stored = (await silo.Store.ReadIntents(Says.File.ShardOf(silo.Store.Shards), null, 1_000)).Items.Where(i => i.File == Says.File).Select(i => i.Step.Incarnation.Value);
+            Assert.True(wanted.Order().SequenceEqual(stored.Order()), $"seed {seed}, after {sent}: [{string.Join(' ', wanted)}] wait, [{string.Join(' ', stored)}] are stored");
+        }
+    }
+
+    private static Task IsProcessed(OneSilo silo, FileId file) => Eventually.Is(
+        () => FileSummary.Of(silo.Grains.GetFile(file).Get().Result!).Status == FileStatus.Processed, () => $"{file} is not processed");
+
+    private static Definitions Rules(params (string Name, int FilesPerHourMax)[] rules) => RuleFiles.Parse(rules.Select(r => (
+        $"{r.Name}.yaml",
+        $"""
+        apiVersion: eventgrains/v1
+        kind: Rule
+        metadata: {"{"} name: {r.Name} {"}"}
+        spec: {"{"} when: {"{"} kind: stored, path: '/{r.Name}/**' {"}"}, do: [{"{"} run: {"{"} command: ['true'] {"}"} {"}"}], filesPerHourMax: {r.FilesPerHourMax} {"}"}
+        """))).Definitions;
+}
