@@ -40,7 +40,7 @@ internal static class CommandLine
         }
         catch (VerbFailure e)
         {
-            surroundings.Error.WriteLine(e.Message);
+            surroundings.Error.WriteLine(string.Join('\n', e.Message.Split('\n').Select(Printable.Of)));
             return e.ExitCode;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

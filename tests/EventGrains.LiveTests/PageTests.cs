@@ -5,12 +5,16 @@ namespace EventGrains.LiveTests;
 /// <summary>The page, in a real browser, over the real server.</summary>
 public sealed class PageTests
 {
+    internal const string NoBrowser = $"no browser at {Chromium}: apt-get install chromium";
+
     private const string Chromium = "/usr/bin/chromium";
+
+    internal static bool HasBrowser => File.Exists(Chromium);
 
     [Fact]
     public async Task The_page_shows_what_happens_as_it_happens_and_one_file_in_full()
     {
-        Assert.SkipUnless(File.Exists(Chromium), $"no browser at {Chromium}: apt-get install chromium");
+        Assert.SkipUnless(HasBrowser, NoBrowser);
         await using var dev = await Product.Start(Product.NewDirectory(), "dev", "--port", "0");
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Browser(playwright);

@@ -28,7 +28,16 @@ internal sealed class Product : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = Patience };
 
-    public string Errors => _errors.ToString();
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return _errors.ToString();
+            }
+        }
+    }
 
     public IReadOnlyList<string> Lines
     {
@@ -44,13 +53,22 @@ internal sealed class Product : IAsyncDisposable
     public static string NewDirectory() => System.IO.Directory.CreateTempSubdirectory("eventgrains-live-").FullName;
 
     /// <summary>Starts a hosting verb and waits for its ready line.</summary>
-    public static async Task<Product> Start(string directory, params string[] arguments)
+    public static Task<Product> Start(string directory, params string[] arguments) => StartWith(new Dictionary<string, string>(), directory, arguments);
+
+    /// <param name="environment">What the process finds in its environment besides what this one has.</param>
+    public static async Task<Product> StartWith(IReadOnlyDictionary<string, string> environment, string directory, params string[] arguments)
     {
-        var process = Process.Start(Starting(directory, arguments))!;
+        var start = Starting(directory, arguments);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
         var product = new Product(process, directory);
         var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => product.Hear(line.Data, ready);
-        process.ErrorDataReceived += (_, line) => product._errors.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => product.HearError(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var exited = process.WaitForExitAsync();
@@ -84,6 +102,33 @@ internal sealed class Product : IAsyncDisposable
 
     public async Task<JsonElement> Get(string path) =>
         JsonDocument.Parse(await Http.GetStringAsync(new Uri(Url, path))).RootElement;
+
+    /// <summary>Gets whatever is answered, an error too.</summary>
+    public async Task<Answer> Ask(string path)
+    {
+        using var response = await Http.GetAsync(new Uri(Url, path));
+        return await Answer.Of(response);
+    }
+
+    /// <summary>Posts lines to a source.</summary>
+    public Task<Answer> Post(string source, params string[] lines) => Post($"/v1/sources/{source}/events", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+
+    public async Task<Answer> Post(string path, byte[] body, string type = "application/x-ndjson", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Url, path)) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await Http.SendAsync(request);
+        return await Answer.Of(response);
+    }
+
+    /// <summary>The most memory that the process ever had resident.</summary>
+    public long PeakBytes =>
+        long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
 
     /// <summary>As <c>kill -9</c>.</summary>
     public async Task Kill()
@@ -126,6 +171,14 @@ internal sealed class Product : IAsyncDisposable
         if (line.StartsWith("ready  ", StringComparison.Ordinal))
         {
             ready.TrySetResult(line);
+        }
+    }
+
+    private void HearError(string? line)
+    {
+        lock (_errors)
+        {
+            _errors.AppendLine(line);
         }
     }
 

@@ -75,6 +75,23 @@ public sealed partial class ArchitectureTests
         Assert.True(!broken.Any(), string.Join('\n', broken));
     }
 
+    [Fact]
+    public void Every_test_that_the_table_of_bad_input_names_exists_and_every_row_names_one()
+    {
+        var readme = File.ReadAllText(Path.Combine(Tree, "tests", "README.md"));
+        var rows = readme[readme.IndexOf("## Bad input", StringComparison.Ordinal)..].Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
+        var named = rows.ConvertAll(row => NamedTest().Matches(row[row.TrimEnd('|', ' ').LastIndexOf(" | ", StringComparison.Ordinal)..]).Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).ToList());
+        var classes = Sources("tests").SelectMany(f => File.ReadAllText(f) is var text ? TestClass().Matches(text).Select(m => (Name: m.Groups[1].Value, Text: text)) : []).ToLookup(c => c.Name, c => c.Text);
+
+        var missing = named.SelectMany(n => n).Where(n => !classes[n.Class].Any(text => n.Method.Length == 0 || text.Contains($" {n.Method}(", StringComparison.Ordinal)));
+        var unlisted = Sources("tests/EventGrains.LiveTests/BadInput").Select(f => Path.GetFileNameWithoutExtension(f)).Where(c => c.EndsWith("Tests", StringComparison.Ordinal)).Except(named.SelectMany(n => n).Select(n => n.Class));
+
+        Assert.NotEmpty(rows);
+        Assert.All(named, Assert.NotEmpty);
+        Assert.True(!missing.Any(), $"tests/README.md names tests that are not there; the table must follow the code.\n{string.Join('\n', missing)}");
+        Assert.True(!unlisted.Any(), $"Not in the table of tests/README.md; say there what comes back.\n{string.Join('\n', unlisted)}");
+    }
+
     private static void AssertNoReference(Assembly assembly, params string[] forbidden)
     {
         var found = assembly.GetReferencedAssemblies().Select(a => a.Name).Intersect(forbidden).ToArray();
@@ -95,6 +112,12 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"^\d+\. \[[^\]]+\]\(([^)]+)\)", RegexOptions.Multiline)]
     private static partial Regex Numbered();
+
+    [GeneratedRegex(@"`(\w+)(?:\.(\w+))?`")]
+    private static partial Regex NamedTest();
+
+    [GeneratedRegex(@"\bclass (\w+)")]
+    private static partial Regex TestClass();
 
     [GeneratedRegex(@"\]\(([^)#\s]+)\)")]
     private static partial Regex Link();

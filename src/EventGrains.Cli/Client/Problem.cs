@@ -40,5 +40,5 @@ internal static class Problem
     }
 
     private static IEnumerable<string> Parts(JsonElement problem, params string[] names) =>
-        names.Select(n => problem.Text(n)).Where(t => t.Length > 0);
+        names.Select(n => Printable.Of(problem.Text(n))).Where(t => t.Length > 0);
 }

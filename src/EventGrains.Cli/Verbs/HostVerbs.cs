@@ -69,7 +69,7 @@ internal static class HostVerbs
 
         foreach (var directory in settings.Host.Watch)
         {
-            Create(surroundings.PathOf(directory), directory);
+            Create(surroundings.PathOf(directory), ExitCode.Usage, $"Cannot create the directory '{Printable.Of(directory)}'", "Name another by --watch DIR.");
         }
 
         var isNew = !Directory.Exists(data) || !Directory.EnumerateFileSystemEntries(data).Any();
@@ -92,12 +92,12 @@ internal static class HostVerbs
         {
             if (root.StartsWith(dataDirectory.TrimEnd('/') + "/", StringComparison.Ordinal))
             {
-                Create(root, root);
+                Create(root, ExitCode.DataDirectory, $"The data directory cannot be written: '{Printable.Of(root)}'", "Give this user the right to write there, mount it for writing, or choose another data directory.");
             }
         }
     }
 
-    private static void Create(string path, string given)
+    private static void Create(string path, int exitCode, string problem, string remedy)
     {
         try
         {
@@ -105,7 +105,7 @@ internal static class HostVerbs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VerbFailure(ExitCode.Usage, $"Cannot create the directory '{Printable.Of(given)}': {e.Message} Name another by --watch DIR or --data DIR.", e);
+            throw new VerbFailure(exitCode, $"{problem}: {e.Message} {remedy}", e);
         }
     }
 

@@ -157,7 +157,7 @@ internal sealed partial class EventIntake(
         catch (Exception failure) when (failure is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             ShardFailed(failure, source);
-            throw NotDurable("the events could not be made durable now");
+            throw NotDurable($"the events could not be made durable now: {failure.Message}");
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EventGrains.Contracts.Status;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -73,6 +74,9 @@ internal sealed partial class Problems(RequestDelegate next, ILogger<Problems> l
                 return problem;
             case BadHttpRequestException bad:
                 return new ProblemException(bad.StatusCode, "Bad request", bad.Message, Reference);
+            case StoreAwayException:
+                NoAnswer(failure, http.Request.Path);
+                return ProblemException.Unavailable(failure.Message, "mend what it says and ask again; it resumes by itself, and nothing acknowledged is lost");
             case TimeoutException or OrleansException:
                 NoAnswer(failure, http.Request.Path);
                 return ProblemException.Unavailable("the part of the server that knows did not answer in time", "ask again; if it stays so, `eventgrains status` says what is unhealthy");

@@ -71,15 +71,28 @@ internal static class SourcesEndpoints
         }
 
         var (to, position) = Target(request.To);
-        await source.Seek(request.Partition, to, position);
+        await Told(() => source.Seek(request.Partition, to, position), name);
         return TypedResults.Ok(SourceJson.Of(await source.Get()));
     }
 
     private static async Task<Ok<SourceJson>> Resume(string name, ResumeRequest? request, Definitions definitions, IGrainFactory grains)
     {
         var source = grains.GetGrain<ISourceGrain>(Pulled(name, definitions).Name);
-        await source.Resume(request?.SkipUnreadable ?? false);
+        await Told(() => source.Resume(request?.SkipUnreadable ?? false), name);
         return TypedResults.Ok(SourceJson.Of(await source.Get()));
+    }
+
+    /// <summary>What a source cannot do as it stands (no such partition, no such position) is the caller's to mend, and no failure of the server.</summary>
+    private static async Task Told(Func<Task> command, string name)
+    {
+        try
+        {
+            await command();
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw ProblemException.Conflict(refused.Message, $"`GET /v1/sources/{name}` lists its partitions, and where each stands");
+        }
     }
 
     private static (SeekTo To, long Position) Target(JsonElement to)

@@ -48,7 +48,7 @@ internal static class StatusEndpoints
     {
         var status = grains.GetGrain<IStatusGrain>(0).Get();
         var sources = SourcesEndpoints.All(definitions, grains);
-        var datasets = DatasetsEndpoints.Page(grains, null, DatasetsMax);
+        var datasets = Datasets(grains);
         await Task.WhenAll(status, sources, datasets);
         var view = await status;
         return TypedResults.Ok(new StatusJson(
@@ -62,6 +62,19 @@ internal static class StatusEndpoints
             (await datasets).Next,
             [.. view.Rules.Select(rule => new RuleJson(rule.Name, rule.Generation, rule.FilesPerHourMax, rule.FiredLastHour, rule.Held, Parsed(rule.SpecJson)))],
             view.Unhealthy));
+    }
+
+    /// <summary>None while the store is away: the status then says so, and must not fail with what it is there to tell.</summary>
+    private static async Task<ListView<DatasetView>> Datasets(IGrainFactory grains)
+    {
+        try
+        {
+            return await DatasetsEndpoints.Page(grains, null, DatasetsMax);
+        }
+        catch (StoreAwayException)
+        {
+            return new ListView<DatasetView>([], null);
+        }
     }
 
     private static async Task<Results<Ok<HealthView>, JsonHttpResult<HealthView>>> Ready(IGrainFactory grains, TimeProvider time)

@@ -185,7 +185,7 @@ internal sealed partial class Committer : IDisposable
         foreach (var waiting in batch)
         {
             SpendEpoch(waiting.ChangeSet);
-            End(waiting, new CommitFailedException("the commit failed; nothing of it is acknowledged: send the same again", failure));
+            End(waiting, new CommitFailedException(failure.Message, failure));
         }
 
         _troubles.Report("store", $"a commit failed: {failure.Message}", "free space or mend the disk under the data directory; it resumes by itself");

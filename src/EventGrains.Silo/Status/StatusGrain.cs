@@ -10,22 +10,30 @@ using Orleans.Concurrency;
 
 namespace EventGrains.Silo.Status;
 
-/// <summary>Gathers what an operator asks first.</summary>
+/// <summary>Gathers what an operator asks first. Answers also while the store is away: then it is asked most.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class StatusGrain(IStore store, Rulebook rules, Dispatcher dispatcher, Troubles troubles) : Grain, IStatusGrain
+internal sealed class StatusGrain(IStore store, StoreLook look, Rulebook rules, Dispatcher dispatcher, Troubles troubles) : Grain, IStatusGrain
 {
     private static readonly string Version =
         typeof(StatusGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public async Task<StatusView> Get()
     {
-        var figures = await store.ReadFigures();
+        var (figures, away) = await look.Read();
         var views = ImmutableArray.CreateBuilder<RuleView>();
         var unhealthy = troubles.Now.ToBuilder();
+        if (away is not null && unhealthy.All(t => t.What != Troubles.Store))
+        {
+            unhealthy.Insert(0, new Trouble(Troubles.Store, away, "mend the disk under the data directory; it resumes by itself"));
+        }
+
+        var ready = unhealthy.All(t => t.What != Troubles.Store);
         foreach (var rule in rules.Rules)
         {
             var held = dispatcher.CountHeld(rule.Name);
-            var fired = await GrainFactory.GetGrain<IRuleBudgetGrain>($"rule:{rule.Name}").CountLastHour();
+
+            // Its grain may have to load what it granted; while that cannot be, nothing fires either.
+            var fired = away is not null ? 0 : await GrainFactory.GetGrain<IRuleBudgetGrain>($"rule:{rule.Name}").CountLastHour();
             views.Add(new RuleView(rule.Name, rule.Generation, rule.FilesPerHourMax, fired, held, RuleSpecs.Write(rule)));
             if (held > 0)
             {
@@ -34,6 +42,6 @@ internal sealed class StatusGrain(IStore store, Rulebook rules, Dispatcher dispa
             }
         }
 
-        return new StatusView(Version, true, figures.View, store.Shards, figures.Files, views.DrainToImmutable(), unhealthy.ToImmutable());
+        return new StatusView(Version, ready, figures.View, store.Shards, figures.Files, views.DrainToImmutable(), unhealthy.ToImmutable());
     }
 }

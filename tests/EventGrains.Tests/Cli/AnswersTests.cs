@@ -89,6 +89,16 @@ public sealed class AnswersTests
     }
 
     [Fact]
+    public async Task An_error_that_repeats_a_hostile_name_moves_no_cursor_and_adds_no_line()
+    {
+        await using var server = await FakeServer.Start("""{"title":"Not found","detail":"no file is known at /a\n\u001b[31m\u202e","remedy":"Look."}""", 404);
+
+        var ran = await Ran.Against(server, "file", "get", "s:1");
+
+        Assert.Equal("Not found: no file is known at /a\\n\\u001b[31m\\u202e\nLook.\n", ran.Error);
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_is_exit_code_4()
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

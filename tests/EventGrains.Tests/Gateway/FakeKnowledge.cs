@@ -29,10 +29,17 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
     public StatusView Status { get; set; } = new("1.2.3", true, new StoreView("memory", null, 0, 7, 1), 4, 2, [], []);
 
+    /// <summary>Why the store cannot be read, when it cannot.</summary>
+    public string? Away { get; set; }
+
+    /// <summary>Why a source does not do what it is told, when it does not.</summary>
+    public string? Refuses { get; set; }
+
     public (long Accepted, long Rejected) Counted { get; private set; }
 
     public Task<FilePage> List(FileQuery query)
     {
+        ThrowIfAway();
         Asked.Add(query);
         if (query.After is { } after && !int.TryParse(after, out _))
         {
@@ -47,8 +54,11 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
     public Task<IReadOnlyList<FileState>> FindByPath(string storage, string path) =>
         Task.FromResult<IReadOnlyList<FileState>>([.. Files.Where(f => f.Id.Storage == storage && f.Facts.Path.Value == path)]);
 
-    public Task<IReadOnlyList<DatasetCounts>> List(string? after, int limit) =>
-        Task.FromResult<IReadOnlyList<DatasetCounts>>([.. Datasets.Where(d => string.CompareOrdinal(d.Name, after) > 0).Take(limit)]);
+    public Task<IReadOnlyList<DatasetCounts>> List(string? after, int limit)
+    {
+        ThrowIfAway();
+        return Task.FromResult<IReadOnlyList<DatasetCounts>>([.. Datasets.Where(d => string.CompareOrdinal(d.Name, after) > 0).Take(limit)]);
+    }
 
     Task<DeadLetterPage> IDeadLettersGrain.List(string? after, int limit) => Task.FromResult(new DeadLetterPage(DeadLetters, null));
 
@@ -61,6 +71,14 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
     public IDatasetGrain Dataset(object name) => new OneDataset(this, (string)name);
 
     public ISourceGrain Source(object name) => new OneSource(this, (string)name);
+
+    private void ThrowIfAway()
+    {
+        if (Away is not null)
+        {
+            throw new StoreAwayException(Away);
+        }
+    }
 
     private sealed class OneFile(FakeKnowledge known, FileId id) : IFileGrain
     {
@@ -99,6 +117,11 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
         public Task Seek(string partition, SeekTo to, long position)
         {
+            if (known.Refuses is { } why)
+            {
+                throw new InvalidOperationException(why);
+            }
+
             known.Commands.Add($"seek {name} {partition} {to} {position}");
             return Task.CompletedTask;
         }

@@ -251,6 +251,7 @@ public sealed class IntakeTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         Assert.NotNull(headers.RetryAfter);
+        Assert.Contains("the store is away", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Contains("same bytes again", body.GetProperty("remedy").GetString(), StringComparison.Ordinal);
     }
 

@@ -276,6 +276,18 @@ public sealed class KnowledgeTests
     }
 
     [Fact]
+    public async Task A_place_that_a_source_does_not_have_is_409_with_what_it_has()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Refuses = "source 'tail' has no partition 'q'; it has: p";
+
+        var (status, problem, _) = await host.Post("/v1/sources/tail/seek", """{"partition": "q", "to": "earliest"}""", "application/json");
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains("it has: p", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_paused_source_goes_on_with_or_without_a_body()
     {
         await using var host = await GatewayHost.Start();
@@ -333,6 +345,23 @@ public sealed class KnowledgeTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
         Assert.Contains("disk is full", ready.GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await host.Get("/healthz/live")).Status);
+    }
+
+    [Fact]
+    public async Task While_the_store_is_away_questions_are_503_with_the_reason_and_status_still_answers()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Away = "the store in /data is not open: its disk is read-only";
+        host.Known.Sources["lab"] = host.Known.Sources["tail"] = Tail;
+
+        var (files, problem, headers) = await host.Get("/v1/files");
+        var (code, status, _) = await host.Get("/v1/status");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, files);
+        Assert.Contains("disk is read-only", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Equal(0, status.GetProperty("datasets").GetArrayLength());
     }
 
     private static SourceView Tail() => new("tail", "log", "words", "lab", SourceState.Paused, "unreadable", [new PartitionView("p", 1, 40, 100, 2.04)]);

@@ -9,7 +9,6 @@ namespace EventGrains.Silo.Sources.Logs;
 internal sealed class LogSession : IDisposable
 {
     private const int ReadBytesMax = 4 * 1024 * 1024;
-    private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(8);
 
     private readonly LogContext context;
@@ -21,7 +20,6 @@ internal sealed class LogSession : IDisposable
     private readonly LogFiles files;
     private LogGeneration? present;
     private LogFile? file;
-    private long forcedAt;
     private long grownAt;
     private int quietLooks;
 
@@ -39,7 +37,7 @@ internal sealed class LogSession : IDisposable
             new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
         intake = new LogIntake(context, partition, Sender, stop);
-        forcedAt = grownAt = context.Time.GetTimestamp();
+        grownAt = context.Time.GetTimestamp();
     }
 
     public RangeSender Sender { get; }
@@ -80,7 +78,7 @@ internal sealed class LogSession : IDisposable
     /// <summary>Reads what is there, or looks what became of the file; how long to wait before the next step.</summary>
     public TimeSpan Step()
     {
-        Force();
+        Sender.ForceNowAndThen();
         if (file is null)
         {
             return FindNext() ? TimeSpan.Zero : Quiet();
@@ -390,15 +388,6 @@ internal sealed class LogSession : IDisposable
         Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), null));
         Advance(last);
         return true;
-    }
-
-    private void Force()
-    {
-        if (context.Time.GetElapsedTime(forcedAt) >= ForcePeriod)
-        {
-            forcedAt = context.Time.GetTimestamp();
-            Sender.Force();
-        }
     }
 
     private void Save(LogNotes notes) => claim.Save(notes, Sender.Look(l => l.Committed));

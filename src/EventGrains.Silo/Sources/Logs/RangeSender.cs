@@ -7,6 +7,7 @@ internal sealed class RangeSender
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ForcePeriod = TimeSpan.FromSeconds(30);
 
     private readonly object gate = new();
     private readonly RangeLedger ledger;
@@ -15,10 +16,12 @@ internal sealed class RangeSender
     private readonly TimeProvider time;
     private readonly CancellationToken stop;
     private bool ended;
+    private long forcedAt;
 
     public RangeSender(RangeLedger ledger, IShardCalls shards, long bytesMax, TimeProvider time, CancellationToken stop)
     {
         (this.ledger, this.shards, this.bytesMax, this.time, this.stop) = (ledger, shards, bytesMax, time, stop);
+        forcedAt = time.GetTimestamp();
         stop.UnsafeRegister(sender => ((RangeSender)sender!).End(), this);
     }
 
@@ -43,6 +46,16 @@ internal sealed class RangeSender
             ledger.Add(stretch);
             PumpAll();
             return true;
+        }
+    }
+
+    /// <summary>So that a restart need not read the past again for a shard that had no record for long.</summary>
+    public void ForceNowAndThen()
+    {
+        if (time.GetElapsedTime(forcedAt) >= ForcePeriod)
+        {
+            forcedAt = time.GetTimestamp();
+            Force();
         }
     }
 

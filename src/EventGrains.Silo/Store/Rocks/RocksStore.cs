@@ -235,7 +235,7 @@ internal sealed class RocksStore : IStore
             CancellationToken.None);
     }
 
-    private OpenStore Now => opened ?? throw new InvalidOperationException($"the store in {directory} is not open: {failure}");
+    private OpenStore Now => opened ?? throw new StoreAwayException($"the store in {directory} is not open: {failure}");
 
     private Task<T> Read<T>(Func<OpenStore, T> read, CancellationToken ct) => gate.Enter(() => read(Now), ct);
 
