@@ -39,9 +39,10 @@ public interface IFileShardGrain : IGrainWithIntegerKey
 
     /// <summary>Keeps, durably, that a path of a replica storage holds a copy of a file. Call it before the rename that gives a free name a copy:
     /// whoever sees the path there knows whose copy it is. Of a name that has a copy the alias tells what is there; there it comes after the
-    /// rename. Called at the shard of the id <c>STORAGE:alias/PATH</c>.</summary>
+    /// rename. Called at the shard of the id <c>STORAGE:alias/PATH</c>. False, and nothing is changed, where a newer content of the same file has
+    /// the path: the attempt was frozen and woke up late.</summary>
     [Alias("SaveAlias")]
-    Task SaveAlias(CopyAlias alias);
+    Task<bool> SaveAlias(CopyAlias alias);
 
     /// <summary>Whose copy a path of a replica storage is; null when none of ours.</summary>
     [Alias("FindAlias")]

@@ -30,6 +30,7 @@ internal sealed partial class FileShardGrain(
 {
     private readonly ShardMemory _memory = new(Math.Max(16, settings.FilesCachedMax / store.Shards));
     private readonly ShardPositions _positions = new();
+    private readonly AliasTurns _aliases = new();
     private readonly StepPolicy _policy = settings.StepPolicy();
     private ShardOwnership? _ownership;
     private Task<ShardOwnership>? _takingOver;
@@ -148,11 +149,21 @@ internal sealed partial class FileShardGrain(
         return retried;
     }
 
-    public Task SaveAlias(CopyAlias alias) => Turn([], 1, turn =>
+    // Between the look and the durable row no other alias of the path may come.
+    public Task<bool> SaveAlias(CopyAlias alias) => _aliases.Next(alias, async () =>
     {
-        var set = turn.Seal(Shard, _ownership!.Epoch);
-        set.Aliases.Add(new AliasRow(alias.Storage, alias.Path, alias.File, alias.Incarnation, alias.Checksum));
-        return set;
+        if (await FindAlias(alias.Storage, alias.Path) is { } known && alias.IsOlderThan(known))
+        {
+            return false;
+        }
+
+        await Turn([], 1, turn =>
+        {
+            var set = turn.Seal(Shard, _ownership!.Epoch);
+            set.Aliases.Add(new AliasRow(alias.Storage, alias.Path, alias.File, alias.Incarnation, alias.Checksum));
+            return set;
+        });
+        return true;
     });
 
     public async Task<CopyAlias?> FindAlias(string storage, string path) =>

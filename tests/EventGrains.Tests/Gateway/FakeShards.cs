@@ -37,7 +37,7 @@ public sealed class FakeShards
 
         public Task<int> Retry(FileId file, string? rule) => throw new NotSupportedException();
 
-        public Task SaveAlias(CopyAlias alias) => throw new NotSupportedException();
+        public Task<bool> SaveAlias(CopyAlias alias) => throw new NotSupportedException();
 
         public Task<CopyAlias?> FindAlias(string storage, string path) => throw new NotSupportedException();
 

@@ -13,6 +13,7 @@ internal interface ICopyLedger
     Task<CopyAlias?> FindAlias(string storage, string path);
 
     /// <summary>Returns when it is durable.</summary>
+    /// <exception cref="StepFailedException">A newer content of the same file has the path.</exception>
     Task SaveAlias(CopyAlias alias);
 
     /// <summary>What is known of a file: what a deleted one left in a replica storage may be taken over.</summary>
@@ -30,7 +31,16 @@ internal sealed class GrainCopyLedger(IGrainFactory grains, int shards, StepClai
 {
     public Task<CopyAlias?> FindAlias(string storage, string path) => ShardOf(storage, path).FindAlias(storage, path);
 
-    public Task SaveAlias(CopyAlias alias) => ShardOf(alias.Storage, alias.Path).SaveAlias(alias);
+    public async Task SaveAlias(CopyAlias alias)
+    {
+        if (!await ShardOf(alias.Storage, alias.Path).SaveAlias(alias))
+        {
+            throw Superseded(alias);
+        }
+    }
+
+    public static StepFailedException Superseded(CopyAlias alias) =>
+        new($"superseded: {alias.Storage}:{Posix.PosixText.Show(alias.Path)} is the copy of a newer content of {alias.File}");
 
     public Task<FileState?> Find(FileId file) => grains.GetFile(file).Get();
 

@@ -139,9 +139,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
     private CopyAlias? FindAlias(string path, CancellationToken lost)
     {
         var alias = Wait(ledger.FindAlias(order.TargetStorage, path), lost);
-        return alias is null || !Alias(default).IsOlderThan(alias)
-            ? alias
-            : throw new StepFailedException($"superseded: {order.TargetStorage}:{order.Target} is the copy of a newer content of {order.File}");
+        return alias is null || !Alias(default).IsOlderThan(alias) ? alias : throw GrainCopyLedger.Superseded(Alias(default));
     }
 
     private SourceFile OpenSource()
