@@ -34,10 +34,10 @@ public sealed class SiloSettings
     public long DeadLettersKeptMax { get; set; } = 1_000_000;
 
     [Setting("Memory for rows, indexes and filters read from the embedded store's files; beyond it they are read again.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
-    public long StoreCacheBytesMax { get; set; } = 64 << 20;
+    public long StoreCacheBytesMax { get; set; } = 32 << 20;
 
     [Setting("Memory for rows not yet in the embedded store's files; beyond it the largest table is written out.", Unit = "bytes", Min = 33_554_432, Max = 1_099_511_627_776)]
-    public long StoreWriteBufferBytesMax { get; set; } = 128 << 20;
+    public long StoreWriteBufferBytesMax { get; set; } = 64 << 20;
 
     [Setting("Length of the embedded store's log; beyond it tables are written out. A start after a crash reads the log whole.", Unit = "bytes", Min = 8_388_608, Max = 1_099_511_627_776)]
     public long StoreLogBytesMax { get; set; } = 192 << 20;

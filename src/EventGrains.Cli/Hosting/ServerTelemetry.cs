@@ -20,7 +20,8 @@ internal static class ServerTelemetry
             .ConfigureResource(resource => resource.AddService("eventgrains", serviceVersion: ProgramVersion.Version))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(Telemetry.Name, "Microsoft.Orleans").AddPrometheusExporter();
+                // System.Runtime is what .NET says of its own heap, collections and thread pool.
+                metrics.AddMeter(Telemetry.Name, "Microsoft.Orleans", "System.Runtime").AddPrometheusExporter();
                 _ = toCollector ? metrics.AddOtlpExporter() : metrics;
             });
         if (toCollector)
