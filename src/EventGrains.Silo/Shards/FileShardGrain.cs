@@ -233,6 +233,7 @@ internal sealed partial class FileShardGrain(
     /// <summary>A turn that leaves out the files whose rows the store cannot write, and does the rest.</summary>
     private async Task TurnWithoutRefused(IReadOnlyList<StorageEvent> events, Func<ShardTurn, HashSet<FileId>?, ChangeSet?> decide)
     {
+        HashSet<FileId>? suspected = null;
         for (HashSet<FileId>? refused = null; ;)
         {
             try
@@ -242,7 +243,11 @@ internal sealed partial class FileShardGrain(
             }
             catch (RowRefusedException refusal) when (refused is null || refused.Count < RefusedFilesMax)
             {
-                (refused ??= []).Add(refusal.File);
+                // The first time another call in the same commit may have been the culprit.
+                if (!(suspected ??= []).Add(refusal.File))
+                {
+                    (refused ??= []).Add(refusal.File);
+                }
             }
         }
     }

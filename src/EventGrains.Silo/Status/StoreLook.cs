@@ -14,8 +14,9 @@ internal sealed class StoreLook(IStore store)
         {
             return (_last = await store.ReadFigures(), null);
         }
-        catch (StoreAwayException away)
+        catch (Exception away) when (away is not OperationCanceledException)
         {
+            // Away, or a disk that went before the store noticed: whoever asks how it is must hear that, not an error.
             return (_last, away.Message);
         }
     }

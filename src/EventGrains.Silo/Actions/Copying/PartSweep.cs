@@ -68,7 +68,7 @@ internal sealed class PartSweep(string root)
             });
             foreach (var part in parts)
             {
-                if (PartFile.TryRemoveLeft(directory, part, unchangedSince) is { } bytes)
+                if (TryRemove(directory, part, unchangedSince) is { } bytes)
                 {
                     removed.Add(new RemovedPart($"{path}/{part}", bytes));
                 }
@@ -80,6 +80,18 @@ internal sealed class PartSweep(string root)
         }
 
         return entries;
+    }
+
+    private static long? TryRemove(OpenFile directory, string part, DateTime unchangedSince)
+    {
+        try
+        {
+            return PartFile.TryRemoveLeft(directory, part, unchangedSince);
+        }
+        catch (IOException)
+        {
+            return null; // not ours to open, which keeps none of the others
+        }
     }
 
     private void Leave(string directory)

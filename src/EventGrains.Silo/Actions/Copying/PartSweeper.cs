@@ -42,7 +42,7 @@ internal sealed partial class PartSweeper(Definitions definitions, SiloSettings 
                     LogLeftOut(storage, PartSweep.DirectoriesMax);
                 }
 
-                await Task.Delay(sweep.IsWhole ? kept / 4 : Rest, time, stopping);
+                await Task.Delay(sweep.IsWhole ? Between(kept) : Rest, time, stopping);
             }
             catch (OperationCanceledException)
             {
@@ -51,10 +51,13 @@ internal sealed partial class PartSweeper(Definitions definitions, SiloSettings 
             catch (Exception failure)
             {
                 LogFailed(storage, failure.Message);
-                await Task.Delay(kept / 4, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Between(kept), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
+
+    /// <summary>A quarter of the time that parts are kept, and at most a day: a timer bears no more than seven weeks.</summary>
+    internal static TimeSpan Between(TimeSpan kept) => kept / 4 < TimeSpan.FromDays(1) ? kept / 4 : TimeSpan.FromDays(1);
 
     [LoggerMessage(LogLevel.Information, "Removed {Path} ({Bytes} bytes) from {Storage}: an unfinished copy that no attempt came back for in {Hours} hours")]
     private partial void LogRemoved(string path, long bytes, string storage, double hours);

@@ -22,7 +22,7 @@ internal enum GenerationEntry : byte
 /// <summary>One stretch of one file's content, read in one go: what a partition is made of, in the order of their numbers.</summary>
 /// <param name="Number">From 1; shards stand at 0 before the first.</param>
 /// <param name="File">Null for a generation that holds nothing and only says that something before it is lost.</param>
-/// <param name="Name">Under which name the file was seen, relative to the glob's fixed directory.</param>
+/// <param name="Name">Under which name the file was found last, relative to the glob's fixed directory.</param>
 /// <param name="Start">The first byte of it.</param>
 /// <param name="End">Null while it may grow.</param>
 /// <param name="Lost">For a gap: where reading broke off.</param>

@@ -302,9 +302,10 @@ internal sealed class LogSession : IDisposable
 
         var checks = claim.ChecksOf(generation.Number);
         file = files.Search(() => files.Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
-        if (file is not null && Notes.Rest is not null)
+        if (file is not null && Notes.Numbered(present!.Number) is { File: not null } noted)
         {
-            Save(Notes with { Rest = null });
+            // Where it lies now, so that the next look at the directory finds it there.
+            Save((noted.Name == files.NameOf(file) ? Notes : Notes.Carry(noted.Number, file.Identity, files.NameOf(file))) with { Rest = null });
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
 
@@ -15,9 +16,6 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
     private readonly Dictionary<string, LogReaderView> reading = new(StringComparer.Ordinal);
     private Dictionary<string, List<LogSighting>> gone = new(StringComparer.Ordinal);
     private Dictionary<string, List<LogSighting>> seen = new(StringComparer.Ordinal);
-
-    /// <summary>Partitions whose reader came to rest, with their row as the next look found it.</summary>
-    private readonly Dictionary<string, string?> searched = new(StringComparer.Ordinal);
     private Task running = Task.CompletedTask;
     private volatile SourceView view = new(
         context.Source.Name, "log", context.Source.Format, context.Source.Storage, SourceState.Running, null, []);
@@ -81,20 +79,16 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
             {
                 known[row.Partition] = (row.Detail, LogNotes.Read(row.Detail));
             }
-
-            if (searched.TryGetValue(row.Partition, out var detail) && detail is null)
-            {
-                searched[row.Partition] = row.Detail;
-            }
         }
 
         var files = LogFileMap.Assign(known.Select(k => KeyValuePair.Create(k.Key, k.Value.Notes)), context.Glob.Look());
+        AddRenamedAway(files);
         gone = known.Keys.Select(p => KeyValuePair.Create(p, LogFileMap.Gone(NotesOf(p), [.. FilesOf(seen, p), .. FilesOf(gone, p)], FilesOf(files, p))))
             .Where(g => g.Value.Count > 0)
             .ToDictionary(StringComparer.Ordinal);
         seen = files;
         var wanting = known.Keys.Union(files.Keys)
-            .Where(p => LogFileMap.HasWork(NotesOf(p), FilesOf(files, p)) || MustSearch(p, FilesOf(files, p)))
+            .Where(p => LogFileMap.HasWork(NotesOf(p), FilesOf(files, p)) || LogFileMap.IsMissing(NotesOf(p), FilesOf(files, p)))
             .OrderBy(p => reading.ContainsKey(p) ? 0 : 1)
             .ThenBy(p => FilesOf(files, p).Select(f => f.ModifiedNanoseconds).DefaultIfEmpty(0).Min())
             .ToArray();
@@ -110,19 +104,24 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
             {
                 reading[partition] = answer;
             }
-            else
-            {
-                searched[partition] = null;
-            }
         }
 
         view = Describe(files, waiting);
     }
 
-    /// <summary>Once per process, and again when anything about the partition changed: a file that was renamed away may lie there for ever.</summary>
-    private bool MustSearch(string partition, List<LogSighting> files) =>
-        LogFileMap.IsMissing(NotesOf(partition), files)
-        && !(searched.TryGetValue(partition, out var detail) && detail == known[partition].Detail);
+    /// <summary>A file that was renamed to where the glob does not look is still its partition's: its reader noted where it found it.</summary>
+    private void AddRenamedAway(Dictionary<string, List<LogSighting>> files)
+    {
+        foreach (var (partition, (_, notes)) in known)
+        {
+            if (LogFileMap.IsMissing(notes, FilesOf(files, partition))
+                && PosixFile.TryStat(context.Glob.PathOf(notes.Last!.Name), out var stat, out _)
+                && stat.Identity == notes.Last.File)
+            {
+                files[partition] = [.. FilesOf(files, partition), LogSightings.Of(notes.Last.Name, stat)];
+            }
+        }
+    }
 
     private async Task<LogReaderView?> Ping(string partition, LogSights sights, bool othersWait)
     {

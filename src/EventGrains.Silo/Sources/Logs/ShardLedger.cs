@@ -146,8 +146,10 @@ internal sealed class ShardLedger(
 
         if (next == pieces.Count && quiet is { } end && end.UpTo.Generation == last.UpTo.Generation)
         {
-            last = end;
-            quiet = null;
+            // A piece of its own, so that it is sent again when this range fails.
+            pieces.Add(end);
+            next++;
+            (last, quiet) = (end, null);
         }
 
         return new EventRange(

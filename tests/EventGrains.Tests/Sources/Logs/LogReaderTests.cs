@@ -97,7 +97,7 @@ public sealed class LogReaderTests
 
         await Eventually.Equal(["a", "b", "c"], () => bench.Records);
         Assert.Empty(bench.DeadLetters);
-        Assert.Equal(["log", "log"], bench.Notes.Generations.Select(g => g.Name));
+        Assert.Equal(["log.1", "log"], bench.Notes.Generations.Select(g => g.Name));
     }
 
     [Fact]
@@ -185,6 +185,26 @@ public sealed class LogReaderTests
         await Eventually.Equal(["good"], () => bench.Records);
         await Eventually.Is(() => bench.DeadLetters.Count == 200, () => $"{bench.DeadLetters.Count}");
         Assert.Null(bench.Notes.Pause);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_renamed_away_is_found_where_it_lies_and_what_is_appended_there_is_read()
+    {
+        await using var bench = new LogBench();
+        bench.Settings.ReaderIdleSeconds = 0.01;
+        bench.Append("log", "a");
+        await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
+        bench.Rename("log", "old-log");
+        Assert.True(LogFileMap.IsMissing(bench.Notes, bench.Sightings()));
+
+        await bench.Start().Finished.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("old-log", bench.Notes.Last!.Name);
+        Assert.NotNull(bench.Notes.Rest);
+        bench.Append("old-log", "b");
+        bench.Start();
+        await Eventually.Equal(["a", "b"], () => bench.Records);
+        Assert.Empty(bench.DeadLetters);
     }
 
     [Fact]

@@ -57,6 +57,23 @@ public sealed class RangeLedgerTests
     }
 
     [Fact]
+    public void What_an_idle_shard_was_told_along_with_a_record_is_told_again_when_that_fails()
+    {
+        var ledger = Ledger();
+        ledger.Add(Stretch(1, 10, (0, "a")));
+        ledger.TakeNext(0);
+        ledger.Add(Stretch(1, 20, (1, "b")));
+        ledger.Failed(0);
+        Assert.Equal(20, ledger.TakeNext(0)!.UpTo);
+
+        ledger.Failed(0);
+
+        var again = ledger.TakeNext(0)!;
+        Assert.Equal(20, again.UpTo);
+        Assert.Equal(["a"], again.Events.Select(e => e.Type));
+    }
+
+    [Fact]
     public void After_a_gap_only_that_shard_is_served_again_and_from_memory()
     {
         var ledger = Ledger();
