@@ -16,6 +16,9 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Dictionary<FileId, FileState> Files { get; } = [];
 
+    /// <summary>A page of files is listed when this has ended.</summary>
+    public Func<Task> BeforeList { get; set; } = () => Task.CompletedTask;
+
     public int Shards => shards.Length;
 
     public int History => 1;
@@ -88,8 +91,9 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
     }
 
     /// <summary>Two rows a page, so that whoever pages must really page.</summary>
-    public Task<FilePage> List(FileQuery query, CancellationToken ct = default)
+    public async Task<FilePage> List(FileQuery query, CancellationToken ct = default)
     {
+        await BeforeList();
         lock (Files)
         {
             var rows = Files.Values
@@ -97,7 +101,7 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
                 .OrderBy(f => f.Id.ToString(), StringComparer.Ordinal)
                 .Take(2)
                 .ToArray();
-            return Task.FromResult(new FilePage(rows, rows.Length < 2 ? null : rows[^1].Id.ToString()));
+            return new FilePage(rows, rows.Length < 2 ? null : rows[^1].Id.ToString());
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     private readonly DirectoryHealth health;
     private Task running = Task.CompletedTask;
     private volatile bool isScanDue = true;
+    private volatile bool isWalking;
     private volatile bool isConfirmed;
     private volatile bool isPaused;
     private bool adoptRoot;
@@ -126,11 +127,12 @@ internal sealed partial class DirectorySource : ISourceRunner
         notices = Channel.CreateBounded<Notice>(NoticesMax);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var watches = new DirectoryWatches(context.Root, kernel);
-        var reader = new Thread(() => Read(kernel, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
-        var scan = new DirectoryScan(context, looks, watches, Leave);
+        var reader = new Thread(() => NoticePump.Run(kernel, notices.Writer, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
+        var scan = new DirectoryScan(context, looks, watches, answer => Leave(answer, watches));
         var scanning = Task.CompletedTask;
         var walks = new List<Task>();
         isScanDue = true;
+        isWalking = false;
         reader.Start();
         try
         {
@@ -150,17 +152,18 @@ internal sealed partial class DirectorySource : ISourceRunner
                     await Settle(scanning);
                     if (!isPaused && IsScanDue(watches))
                     {
+                        isWalking = true;
                         scanning = Task.Run(() => Scan(scan, watches, ended.Token));
                     }
                     else if (!isPaused && movedAway.Count > 0 && walks.Count == 0 && notices.Reader.Count == 0)
                     {
                         var directories = movedAway.ToArray();
                         movedAway.Clear();
-                        scanning = Task.Run(() => scan.FindVanishedBelow(directories, path => Vanished(path, ended.Token), ended.Token));
+                        scanning = Task.Run(() => scan.FindVanishedBelow(directories, path => watches.Trouble is null ? Vanished(path, ended.Token) : Task.CompletedTask, ended.Token));
                     }
                 }
 
-                var isBusy = !isPaused && await LookAround(walks, ended.Token);
+                var isBusy = !isPaused && await LookAround(walks, watches, ended.Token);
 
                 if (!isPaused)
                 {
@@ -178,23 +181,6 @@ internal sealed partial class DirectorySource : ISourceRunner
             await ended.CancelAsync();
             await Task.WhenAll([scanning, .. walks]).ContinueWith(_ => { }, TaskScheduler.Default);
             reader.Join();
-        }
-    }
-
-    private void Read(IDirectoryNotices kernel, CancellationToken ct)
-    {
-        var read = new List<Notice>();
-        while (!ct.IsCancellationRequested)
-        {
-            read.Clear();
-            kernel.Read(read, timeoutMilliseconds: 200);
-            foreach (var notice in read)
-            {
-                while (!notices.Writer.TryWrite(notice) && !ct.IsCancellationRequested)
-                {
-                    ct.WaitHandle.WaitOne(20);
-                }
-            }
         }
     }
 
@@ -240,7 +226,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     }
 
     /// <summary>True when there may be more to do at once.</summary>
-    private async Task<bool> LookAround(List<Task> walks, CancellationToken ct)
+    private async Task<bool> LookAround(List<Task> walks, DirectoryWatches watches, CancellationToken ct)
     {
         List<Look> due;
         lock (queue)
@@ -250,11 +236,17 @@ internal sealed partial class DirectorySource : ISourceRunner
 
         if (due.Count > 0)
         {
-            Leave(await looks.Look(due, isNoticed: true, ct));
+            Leave(await looks.Look(due, isNoticed: true, ct), watches);
         }
 
-        // What vanished may have been moved to where a look or walk has not been yet.
-        if (walks.Count > 0 || notices.Reader.Count > 0)
+        // What vanished may be where only a scan that is due looks; that scan finds by itself what is missing.
+        lock (queue)
+        {
+            queue.LeaveVanishedToScan(isScanDue);
+        }
+
+        // What vanished may have been moved to where a look, a walk or the scan has not been yet.
+        if (isWalking || walks.Count > 0 || notices.Reader.Count > 0)
         {
             return due.Count > 0;
         }
@@ -280,6 +272,11 @@ internal sealed partial class DirectorySource : ISourceRunner
         watches.BeginScan();
         await scan.Walk("", ct);
         watches.EndScan();
+        lock (queue)
+        {
+            isWalking = false;
+        }
+
         await scan.FindMissing(isConfirmed, path => Vanished(path, ct), ct);
         isConfirmed = false;
         Scans++;
@@ -321,13 +318,17 @@ internal sealed partial class DirectorySource : ISourceRunner
         }
     }
 
-    private void Leave(LookAnswer answer)
+    /// <summary>While some directories are not watched only a scan tells what is gone: it may have been moved into one of those.</summary>
+    private void Leave(LookAnswer answer, DirectoryWatches watches)
     {
         lock (queue)
         {
             var now = context.Now;
             answer.Again.ForEach(l => queue.Add(l.Path, now + l.Pause, l.Attempt));
-            answer.Vanished.ForEach(p => queue.AddVanished(p, now));
+            if (watches.Trouble is null)
+            {
+                answer.Vanished.ForEach(p => queue.AddVanished(p, now));
+            }
         }
     }
 

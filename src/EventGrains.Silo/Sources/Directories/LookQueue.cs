@@ -53,6 +53,20 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
         return due;
     }
 
+    /// <summary>Forgets what vanished if a scan is due, or must come because something was not taken: the scan finds that by itself.</summary>
+    public void LeaveVanishedToScan(bool isScanDue)
+    {
+        if (!isScanDue && !HasOverflowed)
+        {
+            return;
+        }
+
+        foreach (var key in looks.Keys.Where(k => k.IsVanished).ToList())
+        {
+            looks.Remove(key);
+        }
+    }
+
     /// <summary>Whether anything but what vanished waits to be looked at.</summary>
     public bool HasDue(DateTime now) => looks.Values.Any(l => !l.IsVanished && l.DueAt <= now);
 }

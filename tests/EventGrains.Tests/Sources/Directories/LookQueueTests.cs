@@ -33,6 +33,22 @@ public sealed class LookQueueTests
         Assert.Equal(["/a", "/b"], queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Select(l => l.Path));
     }
 
+    [Theory]
+    [InlineData(false, 2, 1)]
+    [InlineData(true, 2, 0)]
+    [InlineData(false, 1, 0)]
+    public void What_vanished_is_left_to_a_scan_that_is_due(bool isScanDue, int paths, int left)
+    {
+        var queue = new LookQueue(pathsMax: paths);
+        queue.AddVanished("/a", Noon);
+        queue.Add("/b", Noon);
+
+        queue.LeaveVanishedToScan(isScanDue);
+
+        Assert.Equal(left, queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Count);
+        Assert.Equal(paths - 1, queue.Count);
+    }
+
     [Fact]
     public void At_its_bound_it_asks_for_a_scan()
     {
