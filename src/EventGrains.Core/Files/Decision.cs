@@ -12,7 +12,7 @@ public sealed record Decision(FileState After, Transition? Transition)
     public static Decision? Of(FileState before, StorageEvent @event, in Cause cause, Rulebook rules, DateTime now) =>
         Join(before, @event.Says, rules, now) is { } after ? Conclude(before, after, cause, rules, now, step: null) : null;
 
-    /// <summary>The state with more facts, its datasets brought up to date; null when they add nothing.</summary>
+    /// <summary>The state with more facts, its datasets brought up to date, waiting steps of an older or a deleted content ended; null when they add nothing.</summary>
     internal static FileState? Join(FileState before, FileFacts says, Rulebook rules, DateTime now)
     {
         var facts = FileFacts.Join(before.Facts, says);
@@ -48,6 +48,7 @@ public sealed record Decision(FileState After, Transition? Transition)
             Id = after.Id,
             Path = after.Facts.Path.Value,
             Version = after.Version,
+            // Changes come in the enum's order, the most telling last: of located, size known and stored it is stored.
             Kind = changes[^1],
             Changes = changes,
             Status = summary.Status,

@@ -149,7 +149,8 @@ internal sealed partial class Committer : IDisposable
             }
         }
 
-        // Whoever reads the log at its end waits here (TransitionLogGrain, for the gateways' tails and their SSE clients).
+        // Whoever reads the log at its end waits here (TransitionLogGrain, for the gateways' tails and their SSE
+        // clients): one may see an event a moment before whoever sent it hears that it is durable, which it is by now.
         _feed.Advance(outcome.CommitIndex);
         for (var i = 0; i < batch.Count; i++)
         {
