@@ -24,33 +24,32 @@ internal sealed partial class Dispatcher : IDisposable
     private const int PageLimit = 1_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(long File, StepKey Step), Held> _held = [];
-    private readonly Dictionary<(string Rule, string Action, string? Target), Lane> _lanes = [];
-    private readonly RunningSteps _running;
+    private readonly HeldIntents _held;
     private readonly HashSet<int> _shards = [];
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stop;
     private readonly IStore _store;
     private readonly IGrainFactory _grains;
     private readonly RuleBudgets _budgets;
-    private readonly SiloSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatcher> _log;
     private readonly Task _loop;
     private bool _mustLookAgain;
-    private bool _isDisposed;
+    private bool _isEnded;
     private DateTime _rereadAt;
 
     public Dispatcher(
         IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
     {
-        (_store, _grains, _budgets, _settings, _time, _log) = (store, grains, budgets, settings, time, log);
-        _running = new RunningSteps(settings);
+        (_store, _grains, _budgets, _time, _log) = (store, grains, budgets, time, log);
+        _held = new HeldIntents(settings);
+        _stop = _stopping.Token; // asked for once: a shard may still read when this has ended
         Telemetry.Meter.CreateObservableGauge("eventgrains_steps", CountSteps, "{steps}", "Steps that the dispatcher holds, by state.");
         _loop = Task.Run(Loop);
     }
 
-    /// <summary>Takes what a commit changed of the intents; from the committer, in commit order.</summary>
+    /// <summary>Takes what a commit changed of the intents; from the committer, in commit order. Ended, it leaves them in the store.</summary>
     public void Offer(List<IntentChange> changes)
     {
         if (changes.Count == 0)
@@ -60,20 +59,25 @@ internal sealed partial class Dispatcher : IDisposable
 
         lock (_lock)
         {
+            if (_isEnded)
+            {
+                return;
+            }
+
             foreach (var (intent, remove) in changes)
             {
                 if (remove)
                 {
-                    Remove(intent);
+                    _held.Remove(intent);
                 }
                 else
                 {
-                    Put(intent);
+                    _held.Put(intent);
                 }
             }
-        }
 
-        _wake.Release();
+            _wake.Release();
+        }
     }
 
     /// <summary>Reads the intents of a shard that this silo took over.</summary>
@@ -81,6 +85,11 @@ internal sealed partial class Dispatcher : IDisposable
     {
         lock (_lock)
         {
+            if (_isEnded)
+            {
+                return;
+            }
+
             _shards.Add(shard);
         }
 
@@ -89,14 +98,14 @@ internal sealed partial class Dispatcher : IDisposable
             string? after = null;
             do
             {
-                var page = await _store.ReadIntents(shard, after, PageLimit, _stopping.Token);
+                var page = await _store.ReadIntents(shard, after, PageLimit, _stop);
                 lock (_lock)
                 {
                     foreach (var intent in page.Items)
                     {
-                        if (!_held.ContainsKey((intent.FileNumber, intent.Step)))
+                        if (!_held.Contains(intent))
                         {
-                            Put(intent);
+                            _held.Put(intent);
                         }
                     }
                 }
@@ -112,10 +121,16 @@ internal sealed partial class Dispatcher : IDisposable
         catch (Exception failure)
         {
             LogReadFailed(failure, shard);
-            LookAgain();
+            _mustLookAgain = true;
         }
 
-        _wake.Release();
+        lock (_lock)
+        {
+            if (!_isEnded)
+            {
+                _wake.Release();
+            }
+        }
     }
 
     /// <summary>How many steps of a rule wait because it is at its bound per hour.</summary>
@@ -124,60 +139,13 @@ internal sealed partial class Dispatcher : IDisposable
         var now = _time.GetUtcNow().UtcDateTime;
         lock (_lock)
         {
-            return _held.Values.Count(h => h.Lane.Rule == rule && !h.IsStarted && h.Lane.HeldUntil > now);
+            return _held.All.Count(h => h.Lane.Rule == rule && !h.IsStarted && h.Lane.HeldUntil > now);
         }
-    }
-
-    private void Put(Intent intent)
-    {
-        if (_held.TryGetValue((intent.FileNumber, intent.Step), out var held))
-        {
-            held.Intent = intent;
-            held.DueAt = intent.DueAt;
-            _running.Set(held, intent.Running);
-        }
-        else
-        {
-            var key = (intent.Step.Rule, intent.Action, intent.Target);
-            if (!_lanes.TryGetValue(key, out var lane))
-            {
-                _lanes.Add(key, lane = new Lane(intent.Step.Rule, intent.Action, intent.Target));
-            }
-
-            // A running step is held whatever the bound: somebody must look at its deadline, and the bounds on running steps bound these.
-            if (lane.Count >= _settings.IntentsHeldMax && !intent.Running)
-            {
-                lane.IsIncomplete = true;
-                return;
-            }
-
-            lane.Count++;
-            held = new Held(intent, lane);
-            _held.Add((intent.FileNumber, intent.Step), held);
-            _running.Set(held, intent.Running);
-        }
-
-        held.Lane.Add(held);
-    }
-
-    private void Remove(Intent intent)
-    {
-        if (_held.Remove((intent.FileNumber, intent.Step), out var held))
-        {
-            held.IsGone = true;
-            held.Lane.Count--;
-            _running.Set(held, false);
-        }
-    }
-
-    private void LookAgain()
-    {
-        _mustLookAgain = true;
     }
 
     private async Task Loop()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested)
         {
             try
             {
@@ -186,7 +154,7 @@ internal sealed partial class Dispatcher : IDisposable
                 {
                 }
 
-                await _wake.WaitAsync(UntilNextDue(), _stopping.Token);
+                await _wake.WaitAsync(UntilNextDue(), _stop);
                 while (_wake.Wait(0))
                 {
                 }
@@ -208,13 +176,13 @@ internal sealed partial class Dispatcher : IDisposable
         lock (_lock)
         {
             var now = _time.GetUtcNow().UtcDateTime;
-            if (now < _rereadAt || !(_mustLookAgain || _lanes.Values.Any(l => l.IsIncomplete && l.Count <= _settings.IntentsHeldMax / 2)))
+            if (now < _rereadAt || !(_mustLookAgain || _held.WantsMore))
             {
                 return;
             }
 
             (_mustLookAgain, _rereadAt) = (false, now + RereadEvery);
-            foreach (var lane in _lanes.Values)
+            foreach (var lane in _held.Lanes)
             {
                 lane.IsIncomplete = false;
             }
@@ -235,7 +203,7 @@ internal sealed partial class Dispatcher : IDisposable
         Lane[] lanes;
         lock (_lock)
         {
-            lanes = [.. _lanes.Values];
+            lanes = [.. _held.Lanes];
         }
 
         foreach (var lane in lanes)
@@ -250,7 +218,7 @@ internal sealed partial class Dispatcher : IDisposable
             Held? next;
             lock (_lock)
             {
-                next = Next(lane, now);
+                next = _held.Take(lane, now);
             }
 
             if (next is not null)
@@ -293,17 +261,6 @@ internal sealed partial class Dispatcher : IDisposable
         }
     }
 
-    private Held? Next(Lane lane, DateTime now)
-    {
-        var held = lane.Take(now, _running.HasRoom(lane));
-        if (held is not null)
-        {
-            _running.Set(held, true);
-        }
-
-        return held;
-    }
-
     private async Task Start(Held held)
     {
         var isStarted = false;
@@ -326,8 +283,8 @@ internal sealed partial class Dispatcher : IDisposable
             // Not started: done or superseded meanwhile, or nobody could be asked. What is still in the store is found when it is read again.
             if (!held.IsGone)
             {
-                Remove(held.Intent);
-                LookAgain();
+                _held.Remove(held.Intent);
+                _mustLookAgain = true;
             }
         }
     }
@@ -338,7 +295,7 @@ internal sealed partial class Dispatcher : IDisposable
         var next = now + RereadEvery;
         lock (_lock)
         {
-            foreach (var lane in _lanes.Values)
+            foreach (var lane in _held.Lanes)
             {
                 if (lane.NextLook is { } due)
                 {
@@ -355,20 +312,26 @@ internal sealed partial class Dispatcher : IDisposable
     {
         lock (_lock)
         {
-            var running = _held.Values.LongCount(h => h.IsStarted);
+            var running = _held.All.LongCount(h => h.IsStarted);
             return
             [
                 new(running, new KeyValuePair<string, object?>("state", "running")),
-                new(_held.Count - running, new KeyValuePair<string, object?>("state", "waiting")),
+                new(_held.All.Count - running, new KeyValuePair<string, object?>("state", "waiting")),
             ];
         }
     }
 
+    /// <summary>Starts no more steps. Shards and the committer may still have intents for it when the silo stops: grains end after it.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, true))
+        lock (_lock)
         {
-            return;
+            if (_isEnded)
+            {
+                return;
+            }
+
+            _isEnded = true;
         }
 
         _stopping.Cancel();

@@ -1,10 +1,12 @@
 using EventGrains.Contracts.Files;
 using EventGrains.Files;
 using EventGrains.Rules;
+using EventGrains.Silo.Dispatch;
 using EventGrains.Tests.Cluster;
 using EventGrains.Tests.Files;
 using EventGrains.Tests.Sources;
 using EventGrains.Tests.Store;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventGrains.Tests.Dispatch;
 
@@ -46,6 +48,21 @@ public sealed class DispatchTests
 
         await IsProcessed(silo, other);
         Assert.Equal(StepState.Waiting, Assert.Single((await silo.Grains.GetFile(held).Get())!.Steps).State);
+    }
+
+    [Fact]
+    public async Task When_the_dispatcher_has_ended_before_the_shards_what_they_still_commit_is_durable_and_answered()
+    {
+        await using var silo = await OneSilo.Start(Rules(("late", 1_000)));
+        var dispatcher = silo.Services.GetRequiredService<Dispatcher>();
+        dispatcher.Dispose();
+        var file = new FileId("dcache", "0000AAAA");
+
+        await silo.Tell(file, Says.DoorStored("/late/f", 0)).WaitAsync(TimeSpan.FromSeconds(30));
+        await dispatcher.Adopt(file.ShardOf(silo.Store.Shards));
+
+        Assert.Single((await silo.Store.ReadIntents(file.ShardOf(silo.Store.Shards), null, 10, CancellationToken.None)).Items);
+        Assert.Equal(StepState.Waiting, Assert.Single((await silo.Grains.GetFile(file).Get())!.Steps).State);
     }
 
     [Theory]

@@ -290,12 +290,12 @@ public sealed class LogReaderTests
                     break;
                 case 1 when rotations < 3:
                     // Only what was seen before its rename is known to be this partition's.
-                    await Eventually.Is(() => written.All(bench.Records.Contains), () => "caught up");
+                    await Eventually.Is(CaughtUp, NotCaughtUp);
                     bench.Rename("log", $"log.{++rotations}");
                     Write(1);
                     break;
                 case 2 when rotations < 3:
-                    await Eventually.Is(() => written.All(bench.Records.Contains), () => "caught up");
+                    await Eventually.Is(CaughtUp, NotCaughtUp);
                     Write(2);
                     bench.CopyAndTruncate("log", $"log.{++rotations}");
                     Write(1);
@@ -308,6 +308,10 @@ public sealed class LogReaderTests
 
         await Eventually.Equal(written.Order(StringComparer.Ordinal), () => bench.Records.Distinct());
         Assert.True(bench.DeadLetters.Count == 0, $"seed {seed}: {string.Join("; ", bench.DeadLetters.Select(d => d.Reason))}");
+
+        bool CaughtUp() => written.All(bench.Records.Contains);
+
+        string NotCaughtUp() => $"seed {seed}: {string.Join(", ", written.Except(bench.Records))} is not durable; the reader shows {bench.View}, the notes say {bench.Notes}";
 
         void Write(int count)
         {
