@@ -15,6 +15,9 @@ internal sealed class ShardModel
 
     public string? Check { get; private set; }
 
+    /// <summary>How often it lost what was under way: an answer computed before the last time must not be given any more.</summary>
+    public int Restarts { get; private set; }
+
     /// <summary>In the order in which they became durable; a record comes twice only if the partition was read again in a new generation.</summary>
     public IEnumerable<string> Records => durable.Select(d => d.Record);
 
@@ -75,6 +78,7 @@ internal sealed class ShardModel
     /// <summary>It moved or its commit failed: what was under way is gone.</summary>
     public void Restart()
     {
+        Restarts++;
         underWay.Clear();
         accepted = Durable;
     }

@@ -34,9 +34,12 @@ internal sealed class LogClaim
     /// <summary>Where each shard stood durably.</summary>
     public IReadOnlyList<RangePoint> Stands { get; }
 
-    /// <summary>What the shards' rows say of the bytes of one generation.</summary>
-    public List<(long Position, string Check)> ChecksOf(long generation) =>
-        rows.Where(r => r.Generation == generation && r.Check is not null).Select(r => (r.Position, r.Check!)).Distinct().ToList();
+    /// <summary>What the shards' rows, and its own notes, say of the bytes of one generation.</summary>
+    public List<(long Position, string Check)> ChecksOf(LogGeneration generation)
+    {
+        var checks = rows.Where(r => r.Generation == generation.Number && r.Check is not null).Select(r => (r.Position, r.Check!));
+        return [.. checks.Concat(generation.StartCheck is { } check ? [(generation.Start, check)] : []).Distinct()];
+    }
 
     /// <exception cref="ReaderFencedException">A newer reader owns the partition.</exception>
     public void Save(LogNotes notes, RangePoint committed)

@@ -70,13 +70,14 @@ internal static class LogFileMap
         IsMissing(notes, now) ? [.. before.Where(b => b.Identity == notes.Last!.File)] : [];
 
     /// <summary>A file that was taken for finished and has more than was read of it.</summary>
-    public static LogSighting? FindLate(LogNotes notes, IReadOnlyList<LogSighting> files)
+    /// <param name="sizeNow">How long a file is now, null when it cannot be told: what was seen of it may be old.</param>
+    public static LogGeneration? FindLate(LogNotes notes, IReadOnlyList<LogSighting> files, Func<LogSighting, long?> sizeNow)
     {
         foreach (var file in files)
         {
-            if (notes.Generations.LastOrDefault(g => g.File == file.Identity) is { End: { } end } && file.Size > end)
+            if (notes.Generations.LastOrDefault(g => g.File == file.Identity) is { End: { } end } generation && file.Size > end && sizeNow(file) > end)
             {
-                return file;
+                return generation;
             }
         }
 

@@ -38,11 +38,11 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
         : Sights.Now.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
         : null;
 
-    /// <summary>A file that was taken for finished and has grown.</summary>
-    public FileIdentity? FindLate(LogNotes notes) =>
-        finished is { } old && old.Stat().Size > finishedEnd ? old.Identity
-        : LogFileMap.FindLate(notes, Sights.Now) is { } late ? late.Identity
-        : null;
+    /// <summary>The last generation of a file that was taken for finished and has grown.</summary>
+    public LogGeneration? FindLate(LogNotes notes) =>
+        finished is { } old && old.Stat().Size > finishedEnd && notes.Generations.LastOrDefault(g => g.File == old.Identity) is { End: not null } late
+            ? late
+            : LogFileMap.FindLate(notes, Sights.Now, SizeNow);
 
     public LogFile? Find(LogGeneration generation)
     {
@@ -80,4 +80,7 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
         Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == except));
 
     public void Dispose() => finished?.Dispose();
+
+    private long? SizeNow(LogSighting seen) =>
+        PosixFile.TryStat(context.Glob.PathOf(seen.Name), out var stat, out _) && stat.Identity == seen.Identity ? stat.Size : null;
 }

@@ -27,6 +27,8 @@ internal enum GenerationEntry : byte
 /// <param name="End">Null while it may grow.</param>
 /// <param name="Lost">For a gap: where reading broke off.</param>
 /// <param name="Note">For a gap: what happened, for people.</param>
+/// <param name="StartCheck">The hash of what lay before its first byte, when that is known: the same inode may hold other bytes when its turn comes.</param>
+/// <param name="EndCheck">The hash of what lay before its end.</param>
 internal sealed record LogGeneration(
     long Number,
     FileIdentity? File,
@@ -35,7 +37,9 @@ internal sealed record LogGeneration(
     long? End,
     GenerationEntry Entry,
     RangePoint? Lost = null,
-    string? Note = null)
+    string? Note = null,
+    string? StartCheck = null,
+    string? EndCheck = null)
 {
     public RangePoint Begin => new(Number, Start);
 }

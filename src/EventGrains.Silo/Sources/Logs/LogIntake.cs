@@ -16,7 +16,14 @@ internal sealed class LogIntake(LogContext context, string partition, RangeSende
     /// <summary>Up to where whole lines were taken.</summary>
     public long Position => splitter.Position;
 
-    public void Restart(long position) => splitter.Restart(position);
+    /// <summary>The hash of what lies before <see cref="Position"/>; null when nothing says it.</summary>
+    public string? Check { get; private set; }
+
+    public void Restart(long position, string? check)
+    {
+        splitter.Restart(position);
+        Check = check;
+    }
 
     public void Take(LogChunk chunk, long generation, LogFile file)
     {
@@ -32,7 +39,7 @@ internal sealed class LogIntake(LogContext context, string partition, RangeSende
             if (Records.Window.IsExceeded)
             {
                 // Nothing after this line counts as read.
-                sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+                Offer(stretch, generation, begin, lineBegin, chunk);
                 splitter.Restart(lineBegin);
                 file.TrySeek(lineBegin);
                 return;
@@ -40,7 +47,7 @@ internal sealed class LogIntake(LogContext context, string partition, RangeSende
 
             if (count >= StretchRecordsMax)
             {
-                sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+                Offer(stretch, generation, begin, lineBegin, chunk);
                 (stretch, begin, count) = (null, lineBegin, 0);
                 if (stop.IsCancellationRequested)
                 {
@@ -51,8 +58,14 @@ internal sealed class LogIntake(LogContext context, string partition, RangeSende
 
         if (stretch is not null)
         {
-            sender.Offer(stretch.End(new RangePoint(generation, lineBegin), chunk.CheckAt(lineBegin), lineBegin - begin));
+            Offer(stretch, generation, begin, lineBegin, chunk);
         }
+    }
+
+    private void Offer(LogStretch stretch, long generation, long begin, long end, LogChunk chunk)
+    {
+        Check = chunk.CheckAt(end);
+        sender.Offer(stretch.End(new RangePoint(generation, end), Check, end - begin));
     }
 
     /// <summary>The last line of a file that grows no more.</summary>

@@ -41,10 +41,10 @@ internal sealed record LogNotes
     public LogGeneration? After(long number) => Generations.FirstOrDefault(g => g.Number > number);
 
     /// <summary>A file's content follows what was there before.</summary>
-    public LogNotes Follow(FileIdentity file, string name, long start = 0, long? end = null) =>
-        With(new LogGeneration(Next, file, name, start, end, GenerationEntry.Followed));
+    public LogNotes Follow(FileIdentity file, string name) =>
+        With(new LogGeneration(Next, file, name, 0, null, GenerationEntry.Followed));
 
-    public LogNotes Close(long number, long end) => Change(number, g => g with { End = end });
+    public LogNotes Close(long number, long end, string? check = null) => Change(number, g => g with { End = end, EndCheck = check });
 
     /// <summary>The rest of a generation is read from another file that holds the same bytes.</summary>
     public LogNotes Carry(long number, FileIdentity file, string name) => Change(number, g => g with { File = file, Name = name });
@@ -65,13 +65,20 @@ internal sealed record LogNotes
         return later.Aggregate(notes, (n, g) => n.With(g with { Number = n.Next, Entry = GenerationEntry.Followed }));
     }
 
-    /// <summary>A file that was taken for finished has grown: its new bytes are a generation of their own, and then the present one goes on.</summary>
-    public LogNotes Late(LogGeneration grown, long from, long presentPosition)
+    /// <summary>A file that was taken for finished has grown: its new bytes are a generation of their own.</summary>
+    public LogNotes FollowLate(LogGeneration grown) =>
+        With(new LogGeneration(Next, grown.File, grown.Name, grown.End!.Value, null, GenerationEntry.Followed, StartCheck: grown.EndCheck));
+
+    /// <summary>As <see cref="FollowLate"/>, and then the present one goes on, from where it was left.</summary>
+    public LogNotes Late(LogGeneration grown, long presentPosition, string? presentCheck)
     {
         var present = Last!;
-        return Close(present.Number, presentPosition)
-            .With(new LogGeneration(Next, grown.File, grown.Name, from, null, GenerationEntry.Followed))
-            .WithNext(n => present with { Number = n, Start = presentPosition, Entry = GenerationEntry.Followed, Lost = null, Note = null });
+        return Close(present.Number, presentPosition, presentCheck)
+            .FollowLate(grown)
+            .WithNext(n => present with
+            {
+                Number = n, Start = presentPosition, StartCheck = presentCheck, Entry = GenerationEntry.Followed, Lost = null, Note = null,
+            });
     }
 
     /// <summary>Where to begin reading, so that every shard gets what it lacks.</summary>

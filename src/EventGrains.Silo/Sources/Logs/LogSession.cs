@@ -258,7 +258,7 @@ internal sealed class LogSession : IDisposable
 
         // Nobody will end the last line any more: it is a record if it can be read as one.
         intake.TakeUnfinished(number, stretch);
-        var notes = Notes.Close(number, end);
+        var notes = Notes.Close(number, end, file.TailCheck);
         if (notes.After(number) is null && files.NameNow() is { } successor && !notes.Knows(successor))
         {
             notes = notes.Follow(successor, partition);
@@ -287,7 +287,7 @@ internal sealed class LogSession : IDisposable
         present = generation;
         quietLooks = 0;
         grownAt = context.Time.GetTimestamp();
-        intake.Restart(position);
+        intake.Restart(position, null);
         if (generation.File is null || generation.End == position)
         {
             // Nothing of it is missing anywhere; whoever stands before it was told with its mark, or is told now.
@@ -300,12 +300,13 @@ internal sealed class LogSession : IDisposable
             return;
         }
 
-        var checks = claim.ChecksOf(generation.Number);
+        var checks = claim.ChecksOf(generation);
         file = files.Search(() => files.Find(generation)) is { } found ? Verified(found, generation, position, checks) : Elsewhere(generation, position, checks);
         if (file is not null && Notes.Numbered(present!.Number) is { File: not null } noted)
         {
             // Where it lies now, so that the next look at the directory finds it there.
             Save((noted.Name == files.NameOf(file) ? Notes : Notes.Carry(noted.Number, file.Identity, files.NameOf(file))) with { Rest = null });
+            intake.Restart(file.Position, file.TailCheck);
         }
     }
 
@@ -371,8 +372,7 @@ internal sealed class LogSession : IDisposable
     /// <summary>A finished file may grow after all: a writer that kept it open, or a disk that came back.</summary>
     private bool FindLate()
     {
-        if (files.FindLate(Notes) is not { } grown
-            || Notes.Generations.LastOrDefault(g => g.File == grown) is not { End: { } end } generation)
+        if (files.FindLate(Notes) is not { } grown)
         {
             return false;
         }
@@ -380,13 +380,13 @@ internal sealed class LogSession : IDisposable
         var last = Notes.Last!.Number;
         if (present is null || file is null)
         {
-            Save(Notes.Follow(grown, generation.Name, end));
+            Save(Notes.FollowLate(grown));
             Advance(last);
             return true;
         }
 
-        Save(Notes.Late(generation, end, intake.Position));
-        Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), null));
+        Save(Notes.Late(grown, intake.Position, intake.Check));
+        Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), intake.Check));
         Advance(last);
         return true;
     }

@@ -68,6 +68,13 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
 
     public LogNotes Notes => LogNotes.Read(Store.ReadPartitions("billing").Result.Single(p => p.Partition == "log").Detail);
 
+    /// <summary>Changes the partition's row, as a reader does that is killed right after.</summary>
+    public async Task Note(Func<LogNotes, LogNotes> change)
+    {
+        var row = await Store.ClaimPartition("billing", "log");
+        Assert.True(await Store.SavePartition(row with { Detail = change(LogNotes.Read(row.Detail)).Write() }));
+    }
+
     public string PathOf(string name) => Path.Combine(directory.FullName, name);
 
     public void Append(string name, params string[] lines) => AppendRaw(name, string.Concat(lines.Select(l => l + "\n")));
@@ -127,6 +134,7 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
     public async Task<RangeAnswer> ApplyRange(int shard, EventRange range)
     {
         RangeVerdict verdict;
+        int life;
         lock (gate)
         {
             var call = ++calls;
@@ -138,12 +146,18 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
             }
 
             verdict = Models[shard].Receive(range);
+            life = Models[shard].Restarts;
         }
 
         await Task.Yield();
         await (shard == heldShard ? held!.Task : Task.CompletedTask);
         lock (gate)
         {
+            if (Models[shard].Restarts != life)
+            {
+                throw new TimeoutException("the shard moved before this was durable");
+            }
+
             Models[shard].CommitAll();
             return new RangeAnswer(verdict, Models[shard].Durable);
         }

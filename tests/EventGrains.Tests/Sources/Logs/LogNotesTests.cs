@@ -73,13 +73,24 @@ public sealed class LogNotesTests
     [Fact]
     public void A_late_writer_makes_a_generation_of_the_old_file_and_the_present_one_goes_on_after_it()
     {
-        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50).Follow(Second, "log");
+        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50, "before 50").Follow(Second, "log");
 
-        notes = notes.Late(notes.Generations[0], 50, presentPosition: 7);
+        notes = notes.Late(notes.Generations[0], presentPosition: 7, presentCheck: "before 7");
 
         Assert.Equal(
             [(1L, First, 0L, 50L), (2, Second, 0, 7), (3, First, 50, null), (4, Second, 7, (long?)null)],
             notes.Generations.Select(g => (g.Number, g.File!.Value, g.Start, g.End)));
+        Assert.Equal([null, null, "before 50", "before 7"], notes.Generations.Select(g => g.StartCheck));
+    }
+
+    [Fact]
+    public void A_finished_file_that_was_longer_when_it_was_seen_last_and_is_no_more_has_not_grown()
+    {
+        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50);
+
+        Assert.Null(LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => 50));
+        Assert.Null(LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => null));
+        Assert.Equal(notes.Last, LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => 51));
     }
 
     [Fact]

@@ -223,6 +223,29 @@ public sealed class LogReaderTests
     }
 
     [Fact]
+    public async Task A_file_that_was_left_for_a_late_writer_and_holds_other_bytes_when_its_turn_comes_is_found_in_its_copy()
+    {
+        await using var bench = new LogBench();
+        bench.Append("log", "x");
+        bench.Start();
+        await Eventually.Equal(["x"], () => bench.Records);
+        bench.Rename("log", "log.1");
+        bench.Append("log", "b");
+        await Eventually.Equal(["b", "x"], () => bench.Records);
+        await bench.Kill();
+
+        // Killed just after it saw that log.1 has grown; while it is away, as many bytes as it had read take the place of those.
+        bench.Append("log.1", "late");
+        await bench.Note(notes => notes.Late(notes.Generations[0], 2, LogFile.Hash("b\n"u8)));
+        bench.CopyAndTruncate("log", "log.2");
+        bench.Append("log", "c");
+        bench.Start();
+
+        await Eventually.Equal(["b", "c", "late", "x"], () => bench.Records);
+        Assert.Empty(bench.DeadLetters);
+    }
+
+    [Fact]
     public async Task A_reader_that_lost_its_partition_to_another_stops()
     {
         await using var bench = new LogBench();
@@ -268,6 +291,9 @@ public sealed class LogReaderTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(129)] // copied and truncated, renamed, copied and truncated again while a late look at the renamed one is under way
+    [InlineData(143)]
+    [InlineData(370)]
     public async Task No_record_is_lost_by_appends_rotations_copies_kills_and_lost_answers(int seed)
     {
         var random = new Random(seed);
@@ -306,12 +332,13 @@ public sealed class LogReaderTests
             }
         }
 
-        await Eventually.Equal(written.Order(StringComparer.Ordinal), () => bench.Records.Distinct());
+        await Eventually.Is(CaughtUp, NotCaughtUp);
+        Assert.Equal(written.Order(StringComparer.Ordinal), bench.Records.Distinct());
         Assert.True(bench.DeadLetters.Count == 0, $"seed {seed}: {string.Join("; ", bench.DeadLetters.Select(d => d.Reason))}");
 
         bool CaughtUp() => written.All(bench.Records.Contains);
 
-        string NotCaughtUp() => $"seed {seed}: {string.Join(", ", written.Except(bench.Records))} is not durable; the reader shows {bench.View}, the notes say {bench.Notes}";
+        string NotCaughtUp() => $"seed {seed}: {string.Join(", ", written.Except(bench.Records))} is not durable; the reader shows {bench.View}, its generations are {string.Join(", ", bench.Notes.Generations)}; dead letters: {string.Join(", ", bench.DeadLetters.Select(d => d.Reason))}";
 
         void Write(int count)
         {
