@@ -163,6 +163,14 @@ internal sealed partial class Committer : IDisposable
     /// <summary>Takes a shard's change sets out of the batch: it starts over, and knows which file to leave out.</summary>
     private void Refuse(List<Waiting> batch, RowRefusedException refused)
     {
+        if (!batch.Exists(w => w.ChangeSet.Shard == refused.Shard))
+        {
+            // Whose row it was cannot be known, and the same try again would end the same.
+            Fail(batch, new InvalidOperationException($"the store refused a row of shard {refused.Shard}, which had none in the commit", refused));
+            batch.Clear();
+            return;
+        }
+
         LogRefused(refused, refused.File);
         foreach (var waiting in batch.Where(w => w.ChangeSet.Shard == refused.Shard))
         {
@@ -172,10 +180,7 @@ internal sealed partial class Committer : IDisposable
                 : new CommitFailedException($"a commit of shard {refused.Shard} was refused; nothing of it is acknowledged: send the same again", refused));
         }
 
-        if (batch.RemoveAll(w => w.ChangeSet.Shard == refused.Shard) == 0)
-        {
-            throw new InvalidOperationException($"the store refused a row of shard {refused.Shard}, which had none in the commit", refused);
-        }
+        batch.RemoveAll(w => w.ChangeSet.Shard == refused.Shard);
     }
 
     private void SpendEpoch(ChangeSet set) => _failedEpochs[set.Shard] = Math.Max(_failedEpochs.GetValueOrDefault(set.Shard), set.Epoch);

@@ -3,6 +3,7 @@ using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Events;
 using EventGrains.Files;
+using EventGrains.Silo.Store;
 using EventGrains.Tests.Cluster;
 using EventGrains.Tests.Files;
 
@@ -114,6 +115,21 @@ public sealed class FileShardTests
         Assert.Empty((await taken).Failed);
         await held;
         Assert.NotNull(await silo.Store.Find(other));
+    }
+
+    [Fact]
+    public async Task A_refusal_that_names_a_shard_outside_the_commit_fails_that_commit_alone()
+    {
+        await using var silo = await OneSilo.Start();
+        var elsewhere = (Says.File.ShardOf(silo.Store.Shards) + 1) % silo.Store.Shards;
+        silo.Store.BeforeCommit = _ => throw new RowRefusedException(elsewhere, Says.File, new InvalidOperationException("no store can hold it"));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => silo.Tell(Says.File, Says.DoorStored("/d/f", 0)));
+
+        Assert.Null(await silo.Store.Find(Says.File));
+        silo.Store.BeforeCommit = null;
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        Assert.NotNull(await silo.Store.Find(Says.File));
     }
 
     [Fact]
