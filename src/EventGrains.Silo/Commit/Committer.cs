@@ -171,7 +171,15 @@ internal sealed partial class Committer : IDisposable
             return;
         }
 
-        LogRefused(refused, refused.File);
+        if (refused.File is { } file)
+        {
+            LogRefused(refused, file);
+        }
+        else
+        {
+            LogShardRefused(refused, refused.Shard);
+        }
+
         foreach (var waiting in batch.Where(w => w.ChangeSet.Shard == refused.Shard))
         {
             SpendEpoch(waiting.ChangeSet);
@@ -257,6 +265,9 @@ internal sealed partial class Committer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The row of {File} cannot be written; what came for it becomes a dead letter or is rejected, and the others go on.")]
     private partial void LogRefused(Exception failure, FileId file);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A row of shard {Shard} that belongs to no file cannot be written; what its callers sent is not acknowledged, and the other shards go on.")]
+    private partial void LogShardRefused(Exception failure, int shard);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The store commits again.")]
     private partial void LogRecovered();
