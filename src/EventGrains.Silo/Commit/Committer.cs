@@ -163,7 +163,23 @@ internal sealed partial class Committer : IDisposable
     /// <summary>Takes a shard's change sets out of the batch: it starts over, and knows which file to leave out.</summary>
     private void Refuse(List<Waiting> batch, RowRefusedException refused)
     {
-        LogRefused(refused, refused.File);
+        if (!batch.Exists(w => w.ChangeSet.Shard == refused.Shard))
+        {
+            // Whose row it was cannot be known, and the same try again would end the same.
+            Fail(batch, new InvalidOperationException($"the store refused a row of shard {refused.Shard}, which had none in the commit", refused));
+            batch.Clear();
+            return;
+        }
+
+        if (refused.File is { } file)
+        {
+            LogRefused(refused, file);
+        }
+        else
+        {
+            LogShardRefused(refused, refused.Shard);
+        }
+
         foreach (var waiting in batch.Where(w => w.ChangeSet.Shard == refused.Shard))
         {
             SpendEpoch(waiting.ChangeSet);
@@ -172,10 +188,7 @@ internal sealed partial class Committer : IDisposable
                 : new CommitFailedException($"a commit of shard {refused.Shard} was refused; nothing of it is acknowledged: send the same again", refused));
         }
 
-        if (batch.RemoveAll(w => w.ChangeSet.Shard == refused.Shard) == 0)
-        {
-            throw new InvalidOperationException($"the store refused a row of shard {refused.Shard}, which had none in the commit", refused);
-        }
+        batch.RemoveAll(w => w.ChangeSet.Shard == refused.Shard);
     }
 
     private void SpendEpoch(ChangeSet set) => _failedEpochs[set.Shard] = Math.Max(_failedEpochs.GetValueOrDefault(set.Shard), set.Epoch);
@@ -252,6 +265,9 @@ internal sealed partial class Committer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The row of {File} cannot be written; what came for it becomes a dead letter or is rejected, and the others go on.")]
     private partial void LogRefused(Exception failure, FileId file);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A row of shard {Shard} that belongs to no file cannot be written; what its callers sent is not acknowledged, and the other shards go on.")]
+    private partial void LogShardRefused(Exception failure, int shard);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The store commits again.")]
     private partial void LogRecovered();

@@ -241,12 +241,12 @@ internal sealed partial class FileShardGrain(
                 await Turn(events, events.Count, turn => decide(turn, refused));
                 return;
             }
-            catch (RowRefusedException refusal) when (refused is null || refused.Count < RefusedFilesMax)
+            catch (RowRefusedException refusal) when (refusal.File is { } file && (refused is null || refused.Count < RefusedFilesMax))
             {
                 // The first time another call in the same commit may have been the culprit.
-                if (!(suspected ??= []).Add(refusal.File))
+                if (!(suspected ??= []).Add(file))
                 {
-                    (refused ??= []).Add(refusal.File);
+                    (refused ??= []).Add(file);
                 }
             }
         }

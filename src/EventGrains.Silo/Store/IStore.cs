@@ -32,7 +32,7 @@ public interface IStore : IAsyncDisposable
     /// <remarks>
     /// A change set of an epoch that is no longer its shard's is refused alone; the others go on. Throws when the outcome is a
     /// failure or unknown: then call <see cref="Recover"/>, and each shard takes itself over again before it goes on. Throws
-    /// <see cref="RowRefusedException"/> when a file's row cannot be written: nothing is written, and the store is as it was.
+    /// <see cref="RowRefusedException"/> when a row cannot be written: nothing is written, and the store is as it was.
     /// </remarks>
     Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default);
 

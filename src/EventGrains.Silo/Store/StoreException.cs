@@ -2,13 +2,14 @@ using EventGrains.Files;
 
 namespace EventGrains.Silo.Store;
 
-/// <summary>A file's row cannot be written as it is. Nothing of the commit was, and the store goes on: without that file the same commit is taken.</summary>
-public sealed class RowRefusedException(int shard, FileId file, Exception inner)
-    : Exception($"the row of {file} cannot be written: {inner.Message}", inner)
+/// <summary>A row cannot be written as it is. Nothing of the commit was, and the store goes on: without what the row belongs to the same commit is taken.</summary>
+/// <param name="file">Whose row it is; null where it belongs to the shard alone: a position, a dead letter, an alias, a dataset's counts.</param>
+public sealed class RowRefusedException(int shard, FileId? file, Exception inner)
+    : Exception(file is null ? $"a row of shard {shard} cannot be written: {inner.Message}" : $"the row of {file} cannot be written: {inner.Message}", inner)
 {
     public int Shard { get; } = shard;
 
-    public FileId File { get; } = file;
+    public FileId? File { get; } = file;
 }
 
 /// <summary>The store cannot be opened: in use, newer, or not writable. The message says which, and what to do.</summary>

@@ -3,6 +3,7 @@ using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Events;
 using EventGrains.Files;
+using EventGrains.Silo.Store;
 using EventGrains.Tests.Cluster;
 using EventGrains.Tests.Files;
 
@@ -67,8 +68,7 @@ public sealed class FileShardTests
     public async Task A_file_whose_row_cannot_be_written_is_rejected_alone()
     {
         await using var silo = await OneSilo.Start();
-        var others = Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"))
-            .Where(f => f.ShardOf(silo.Store.Shards) == Says.File.ShardOf(silo.Store.Shards)).ToArray();
+        var others = OthersInItsShard(silo);
         silo.Store.Refuses = [Says.File];
 
         var answer = await silo.ShardOf(Says.File).Apply(new EventBatch("billing",
@@ -96,11 +96,71 @@ public sealed class FileShardTests
     }
 
     [Fact]
+    public async Task A_file_that_is_refused_once_is_tried_again_with_the_others_and_none_is_rejected()
+    {
+        await using var silo = await OneSilo.Start();
+        var other = OthersInItsShard(silo)[0];
+        var commits = RefuseOnce(silo);
+
+        var answer = await silo.ShardOf(Says.File).Apply(new EventBatch("billing",
+            [new StorageEvent(other, "said", Says.DoorStored("/d/0", 0)), new StorageEvent(Says.File, "said", Says.DoorStored("/d/f", 0))]));
+
+        Assert.Empty(answer.Failed);
+        Assert.Equal(2, commits());
+        Assert.NotNull(await silo.Store.Find(other));
+        Assert.NotNull(await silo.Store.Find(Says.File));
+    }
+
+    [Fact]
+    public async Task In_a_range_a_file_that_is_refused_once_becomes_no_dead_letter()
+    {
+        await using var silo = await OneSilo.Start();
+        var commits = RefuseOnce(silo);
+
+        var answer = await silo.ShardOf(Says.File).ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)));
+
+        Assert.Equal(new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 100)), answer);
+        Assert.Equal(2, commits());
+        Assert.NotNull(await silo.Store.Find(Says.File));
+        Assert.Empty((await silo.Store.ReadDeadLetters(null, 10)).Items);
+    }
+
+    [Fact]
+    public async Task A_row_of_no_file_that_cannot_be_written_fails_what_its_shard_was_sent_and_stops_no_other_shard()
+    {
+        await using var silo = await OneSilo.Start();
+        var others = OneOfEachOtherShard(silo);
+        var shard = silo.ShardOf(Says.File);
+        var (held, _, commit) = await FirstAndDuplicateInFlight(silo, others[1]);
+        var range = Range(0, 100, Says.DoorStored("/d/f", 0));
+
+        // Both have had their turn when the commit under way ends, and leave together in the next.
+        var refused = shard.ApplyRange(range with { DeadLetters = [new DeadLetter("billing", "log", 1, 50, null!, [], DateTime.UnixEpoch)] });
+        var taken = silo.Tell(others[0], Says.PoolHas("pool-a", 0));
+        for (var later = 0; later < 100; later++)
+        {
+            await Task.WhenAll(shard.Ping(), silo.ShardOf(others[0]).Ping());
+        }
+
+        commit.SetResult();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => refused);
+        Assert.Empty((await taken).Failed);
+        await held;
+        Assert.NotNull(await silo.Store.Find(others[0]));
+        Assert.Null(await silo.Store.Find(Says.File));
+        Assert.Empty(await silo.Store.ReadPositions("billing", "log"));
+
+        // Without that row the same range is taken.
+        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(range)).Verdict);
+        Assert.NotNull(await silo.Store.Find(Says.File));
+    }
+
+    [Fact]
     public async Task A_shard_whose_commit_is_refused_stops_no_other_in_the_same_commit()
     {
         await using var silo = await OneSilo.Start();
-        var others = Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"))
-            .DistinctBy(f => f.ShardOf(silo.Store.Shards)).Where(f => f.ShardOf(silo.Store.Shards) != Says.File.ShardOf(silo.Store.Shards)).ToArray();
+        var others = OneOfEachOtherShard(silo);
         var other = others[0];
         var (held, _, commit) = await FirstAndDuplicateInFlight(silo, others[1]);
         silo.Store.Refuses = [Says.File];
@@ -114,6 +174,21 @@ public sealed class FileShardTests
         Assert.Empty((await taken).Failed);
         await held;
         Assert.NotNull(await silo.Store.Find(other));
+    }
+
+    [Fact]
+    public async Task A_refusal_that_names_a_shard_outside_the_commit_fails_that_commit_alone()
+    {
+        await using var silo = await OneSilo.Start();
+        var elsewhere = (Says.File.ShardOf(silo.Store.Shards) + 1) % silo.Store.Shards;
+        silo.Store.BeforeCommit = _ => throw new RowRefusedException(elsewhere, Says.File, new InvalidOperationException("no store can hold it"));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => silo.Tell(Says.File, Says.DoorStored("/d/f", 0)));
+
+        Assert.Null(await silo.Store.Find(Says.File));
+        silo.Store.BeforeCommit = null;
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        Assert.NotNull(await silo.Store.Find(Says.File));
     }
 
     [Fact]
@@ -204,6 +279,26 @@ public sealed class FileShardTests
 
         Assert.Equal([1, 2, 3], page.Items.Select(i => i.Transition.Version));
         Assert.Equal(page.Items.Select(i => i.Cursor).Order(), page.Items.Select(i => i.Cursor));
+    }
+
+    private static IEnumerable<FileId> Others => Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"));
+
+    private static FileId[] OthersInItsShard(OneSilo silo) =>
+        [.. Others.Where(f => f.ShardOf(silo.Store.Shards) == Says.File.ShardOf(silo.Store.Shards))];
+
+    private static FileId[] OneOfEachOtherShard(OneSilo silo) =>
+        [.. Others.DistinctBy(f => f.ShardOf(silo.Store.Shards)).Where(f => f.ShardOf(silo.Store.Shards) != Says.File.ShardOf(silo.Store.Shards))];
+
+    /// <summary>The store refuses the file's row in its next commit, and no more. Answers how often a commit was tried.</summary>
+    private static Func<int> RefuseOnce(OneSilo silo)
+    {
+        var commits = 0;
+        silo.Store.BeforeCommit = _ =>
+        {
+            silo.Store.Refuses = ++commits == 1 ? [Says.File] : [];
+            return Task.CompletedTask;
+        };
+        return () => commits;
     }
 
     /// <summary>A commit is held open, and a duplicate of an event in it has had its turn at the shard.</summary>

@@ -75,7 +75,18 @@ internal sealed class MemoryStore(int shards) : IStore
         {
             if (set.Files.Find(f => Refuses.Contains(f.After.Id) || f.After.Facts is null) is { After: { } refused })
             {
-                throw new RowRefusedException(set.Shard, refused.Id, new InvalidOperationException("no store can hold it"));
+                throw Refused(set, refused.Id);
+            }
+
+            if (set.Intents.Find(i => i.Intent.Action is null) is { Intent: { } intent })
+            {
+                throw Refused(set, intent.File);
+            }
+
+            if (set.Positions.Exists(p => p is null) || set.DeadLetters.Exists(d => d.Reason is null)
+                || set.Aliases.Exists(a => a.File.Native is null) || set.Datasets.Exists(d => d.Counts is null))
+            {
+                throw Refused(set, null);
             }
         }
 
@@ -284,6 +295,9 @@ internal sealed class MemoryStore(int shards) : IStore
         set.DeadLetters.ForEach(d => deadLetters[d.Id] = d);
         set.Aliases.ForEach(a => aliases[(set.Shard, a.Storage, a.Path)] = a);
     }
+
+    private static RowRefusedException Refused(ChangeSet set, FileId? file) =>
+        new(set.Shard, file, new InvalidOperationException("no store can hold it"));
 
     private bool Matches(FileQuery query, PathPattern? pattern, FileState file) =>
         (pattern is null || (file.Facts.Path.Value is { } path && pattern.IsMatch(path)))

@@ -58,21 +58,34 @@ public abstract class StorePromises : IAsyncLifetime
         Assert.Equal(3, (await Store.ReadLog(new(Store.History, 0, -1), 10)).Items.Count);
     }
 
-    [Fact]
-    public async Task A_row_that_cannot_be_written_is_named_and_without_it_the_same_commit_is_taken()
+    [Theory]
+    [InlineData("state", true)]
+    [InlineData("index of an older state", true)]
+    [InlineData("intent", true)]
+    [InlineData("counts", false)]
+    [InlineData("position", false)]
+    [InlineData("dead letter", false)]
+    [InlineData("alias", false)]
+    public async Task A_row_that_cannot_be_written_is_named_and_without_it_the_same_commit_is_taken(string row, bool isOfAFile)
     {
         var (first, second) = (await Store.TakeOver(0), await Store.TakeOver(1));
         var good = Sample.New(Sample.IdIn(0), first.NextFileNumber, "/a/b", 7, "run-1");
-        var bad = Sample.Of(second).With(Sample.New(Sample.IdIn(1), second.NextFileNumber));
-        bad.Files[0] = bad.Files[0] with { After = bad.Files[0].After with { Facts = null! } };
+        var other = Sample.New(Sample.IdIn(1), second.NextFileNumber, "/a/b", 7, "run-1");
+        var bad = Sample.Of(second).With(other);
+        MakeUnwritable(bad, row);
 
         var refused = await Assert.ThrowsAsync<RowRefusedException>(() => Store.Commit([Sample.Of(first).With(good), bad]));
-        Assert.Equal((1, bad.Files[0].After.Id), (refused.Shard, refused.File));
+        Assert.Equal(1, refused.Shard);
+        Assert.Equal(isOfAFile ? other.Id : null, refused.File);
         Assert.Null(await Store.Find(good.Id));
+        Assert.Empty(await Store.ReadDatasets(null, 10));
 
-        Assert.Equal([true], (await Store.Commit([Sample.Of(first).With(good)])).Committed);
+        Assert.Equal([true, true], (await Store.Commit([Sample.Of(first).With(good), Sample.Of(second).With(other)])).Committed);
         Same(good, await Store.Find(good.Id));
-        Assert.Single((await Store.ReadLog(new(Store.History, 0, -1), 10)).Items);
+        Same(other, await Store.Find(other.Id));
+        Assert.Equal(2, (await Store.FindByPath("dcache", "/a/b", 10)).Count);
+        Assert.Equal(2, Assert.Single(await Store.ReadDatasets(null, 10)).Files);
+        Assert.Equal(2, (await Store.ReadLog(new(Store.History, 0, -1), 10)).Items.Count);
     }
 
     [Fact]
@@ -229,6 +242,35 @@ public abstract class StorePromises : IAsyncLifetime
         await Store.Commit([Sample.Of(next).With(file.Deleted(), file)]);
         Assert.Equal(2, (await Store.Find(file.Id))!.Version);
         Assert.Equal(0, Assert.Single(await Store.ReadDatasets(null, 10)).Bytes);
+    }
+
+    private static void MakeUnwritable(ChangeSet set, string row)
+    {
+        var change = set.Files[0];
+        switch (row)
+        {
+            case "state":
+                set.Files[0] = change with { After = change.After with { Facts = null! } };
+                break;
+            case "index of an older state":
+                set.Files.Insert(0, change with { After = change.After with { Facts = null! } });
+                break;
+            case "intent":
+                set.Intents.Add(new IntentChange(Sample.IntentOf(change.After) with { Action = null! }, false));
+                break;
+            case "counts":
+                set.Datasets.Add(new DatasetDelta("run-1", 1, 7, null!, Sample.Noon));
+                break;
+            case "position":
+                set.Positions.Add(null!);
+                break;
+            case "dead letter":
+                set.DeadLetters.Add(new DeadLetter("doors", "p", 1, 1, null!, [], Sample.Noon));
+                break;
+            default:
+                set.Aliases.Add(new AliasRow("mirror", "/a", default, Incarnation.None, null));
+                break;
+        }
     }
 
     /// <summary>Immutable arrays make record equality one of references; the row's own bytes say whether two states are the same.</summary>

@@ -4,13 +4,16 @@ using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Actions.Copying;
 
-/// <summary>Whether other content that has the target's name may be replaced. Pure but for the file that it asks for.</summary>
+/// <summary>Whether what has the target's name may be replaced, or become this file's copy as it is. Pure but for the file that it asks for.</summary>
 /// <remarks>
-/// It may where it is what we made of this file, or of one that is deleted by now, and nobody wrote into it since. Two files that are both
+/// Other content may be replaced where it is what we made of this file, or of one that is deleted by now, and nobody wrote into it since. Two files that are both
 /// there and that a rule gives one path cannot both be copied: the second one's step fails for good, and names both and the template.
+/// Content that is the same may become this file's copy once the path's alias tells of it.
 /// </remarks>
 internal static class CopyCollision
 {
+    private const string Replicate = "replicate";
+
     /// <param name="owner">Whose copy the path is, by its alias.</param>
     /// <param name="unfinished">What was about to replace it when an earlier attempt ended.</param>
     /// <exception cref="StepFailedException">It may not. Final, unless the other file had the same path and may just not be known to be deleted yet.</exception>
@@ -51,6 +54,24 @@ internal static class CopyCollision
             + $"the path '{order.Template}' gives both files one name; change it so that it tells them apart",
             final: true);
     }
+
+    /// <summary>What is there has the content to copy: another file's attempt may have put it there and not yet said that the path is its own.</summary>
+    /// <remarks>From its rename on that attempt holds no lock. One that ended there is waited for while its file has a copy to make.</remarks>
+    /// <exception cref="StepFailedException">It has; not final.</exception>
+    public static void CheckSame(CopyOrder order, ContentStamp there, CopyAlias? owner, CopyAlias? unfinished, Func<FileId, FileState?> find)
+    {
+        if (unfinished is null || unfinished.File == order.File || unfinished.Checksum != there.Adler32 || owner?.Checksum == there.Adler32)
+        {
+            return;
+        }
+
+        if (find(unfinished.File)?.Steps.Any(IsOpenCopy) == true)
+        {
+            throw new StepFailedException($"busy: the target {order.Target} is just becoming the copy of {unfinished.File}; tried again later");
+        }
+    }
+
+    private static bool IsOpenCopy(Step step) => step is { Action: Replicate, State: StepState.Waiting or StepState.Running };
 
     private static string Named(FileId file, string? path) => path is null ? $"{file}" : $"{file} ({PosixText.Show(path)})";
 }

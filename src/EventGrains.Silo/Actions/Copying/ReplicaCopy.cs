@@ -103,6 +103,8 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         RequireAsKnown(here);
         if (here == there)
         {
+            CopyCollision.CheckSame(order, there, owner, unfinished, file => Wait(ledger.Find(file), lost));
+
             // The attempt that published it may have ended before it was durable.
             directory.SyncTarget(existing);
             TakeFrom(owner, Later(directory.ChangedAt, found.ChangedAt), lost);

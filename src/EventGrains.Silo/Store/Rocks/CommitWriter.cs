@@ -106,29 +106,41 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
     private void Write(ChangeSet set)
     {
+        FileId? file = null;
+        try
+        {
+            WriteRows(set, ref file);
+        }
+        catch (Exception failure) when (failure is not RocksDbException)
+        {
+            throw new RowRefusedException(set.Shard, file, failure);
+        }
+    }
+
+    /// <param name="file">Whose row is being written; null for a row of no file.</param>
+    private void WriteRows(ChangeSet set, ref FileId? file)
+    {
         numbers.Clear();
         foreach (var change in set.Files)
         {
+            file = change.After.Id;
             numbers[change.After.Id] = change.After.Number;
             WriteIndexes(set.Shard, change);
         }
 
         foreach (var transition in set.Transitions)
         {
-            try
-            {
-                WriteTransition(transition);
-            }
-            catch (Exception failure)
-            {
-                throw new RowRefusedException(set.Shard, transition.Id, failure);
-            }
+            file = transition.Id;
+            WriteTransition(transition);
         }
 
         foreach (var change in set.Intents)
         {
+            file = change.Intent.File;
             WriteIntent(set.Shard, change);
         }
+
+        file = null;
 
         foreach (var delta in set.Datasets)
         {

@@ -149,11 +149,13 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
     }
 
     /// <summary>A file of the storage <c>inbox</c> that is known to be at a path, or to have been there.</summary>
-    public void Know(string file, string path, Existence existence = Existence.Stored)
+    /// <param name="copying">Where the step stands that copies it; null when it has none.</param>
+    public void Know(string file, string path, Existence existence = Existence.Stored, StepState? copying = null)
     {
         var id = new FileId("inbox", file);
         Files[id] = FileState.New(id, 1) with
         {
+            Steps = copying is { } state ? [new Step { Key = new StepKey("mirror", "0", 0, new Incarnation("1")), Action = "replicate", State = state }] : [],
             Facts = new FileFacts { Existence = new ExistenceRegister(existence), Path = new PathRegister(PathRank.Namespace, default, path) },
         };
     }

@@ -10,6 +10,7 @@ public sealed class ReplicaOwnerTests : IDisposable
 {
     private static readonly FileId First = new("inbox", "8-1-1");
     private static readonly FileId Second = new("inbox", "8-1-2");
+    private static readonly FileId Third = new("inbox", "8-1-3");
 
     private readonly CopyPlace place = new();
 
@@ -163,6 +164,62 @@ public sealed class ReplicaOwnerTests : IDisposable
         Assert.Empty(place.Parts);
     }
 
+    // The calls of the ledger after its rename, in their order; the Third file is gone, and what it left is replaced.
+    [Theory]
+    [InlineData(nameof(ICopyLedger.SayRemoved), 1)]
+    [InlineData(nameof(ICopyLedger.SaveAlias), 2)]
+    public async Task A_copy_that_was_renamed_and_has_no_owner_yet_is_not_taken_by_another_file_of_its_content(string call, int times)
+    {
+        await CopyWhatADeletedFileLeft();
+        place.Know("8-1-1", "/one/a", copying: StepState.Running);
+        StepOutcome? early = null;
+        var removedEarly = 0;
+        var called = 0;
+        place.OnCall = name =>
+        {
+            if (name == call && ++called == times)
+            {
+                place.OnCall = null;
+                removedEarly = -place.SaidRemoved.Count;
+                early = CopySecond(CopyPlace.Content(20)).GetAwaiter().GetResult();
+                removedEarly += place.SaidRemoved.Count;
+            }
+        };
+
+        var first = await CopyFirst(CopyPlace.Content(20));
+
+        Assert.True(early is { Done: false, Final: false });
+        Assert.StartsWith("busy", early.Error);
+        Assert.Contains($"{First}", early.Error);
+        Assert.Equal(0, removedEarly);
+        Assert.Null(first.Error);
+        Assert.Equal(First, Assert.Single(place.Aliases).File);
+
+        // Once the path has its owner it goes as with any two files of one content.
+        Assert.Null((await CopySecond(CopyPlace.Content(20))).Error);
+        Assert.Equal(Second, Assert.Single(place.Aliases).File);
+        AssertRemoved(first);
+        Assert.Null((await CopySecond(CopyPlace.Content(20))).Error);
+    }
+
+    [Theory]
+    [InlineData(StepState.Waiting, false)]
+    [InlineData(StepState.Cancelled, true)]
+    public async Task A_copy_without_an_owner_is_waited_for_only_while_its_file_is_still_to_be_copied(StepState copying, bool isTaken)
+    {
+        await CopyWhatADeletedFileLeft();
+        EndAt(nameof(ICopyLedger.SaveAlias), 2);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CopyFirst(CopyPlace.Content(20)));
+        place.OnCall = null;
+        place.Know("8-1-1", "/one/a", copying: copying);
+
+        var second = await CopySecond(CopyPlace.Content(20));
+
+        Assert.Equal(isTaken, second.Done);
+        Assert.False(second.Final);
+        Assert.Equal(isTaken ? Second : Third, Assert.Single(place.Aliases).File);
+    }
+
     [Theory]
     [InlineData(nameof(ICopyLedger.FindAlias))]
     [InlineData(nameof(ICopyLedger.SaveAlias))]
@@ -199,6 +256,13 @@ public sealed class ReplicaOwnerTests : IDisposable
     public void Dispose() => place.Dispose();
 
     private Task<StepOutcome> CopyFirst(byte[] content, string incarnation = "1") => Copy("/one/a", content, "8-1-1", incarnation);
+
+    private async Task CopyWhatADeletedFileLeft()
+    {
+        Directory.CreateDirectory(place.InInbox("/three"));
+        await Copy("/three/a", CopyPlace.Content(10, seed: 3), "8-1-3", "1");
+        place.Know("8-1-3", "/three/a", Existence.Deleted);
+    }
 
     private Task<StepOutcome> CopySecond(byte[] content) => Copy("/two/a", content, "8-1-2", "1");
 
