@@ -1,6 +1,8 @@
 using EventGrains.Rules;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
+using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Silo.Sources.Directories;
 
@@ -17,6 +19,9 @@ internal sealed record DirectoryContext(
     TimeProvider Time)
 {
     public Func<IDirectoryNotices> OpenNotices { get; init; } = Inotify.Open;
+
+    /// <summary>Whether somebody has a file open for writing, as far as the file system says.</summary>
+    public Func<SafeFileHandle, Writers> WritersOf { get; init; } = PosixFile.WritersOf;
 
     public DateTime Now => Time.GetUtcNow().UtcDateTime;
 

@@ -13,14 +13,19 @@ namespace EventGrains.Silo.Sources.Directories;
 internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents events) : IDisposable
 {
     private const int FilesPerPathMax = 100;
+
+    // More are not remembered: should a file of them lose its known name, the next scan finds it under the other.
+    private const int OtherNamesMax = 10_000;
     private readonly SemaphoreSlim oneAtATime = new(1);
+
+    // Second names of files that are known under a first.
+    private readonly Dictionary<FileId, string> otherNames = [];
 
     /// <summary>Files that could not be opened for reading, or whose date is in the future, since the last scan began.</summary>
     public int Unannounced { get; set; }
 
     /// <summary>Looks at what may be there. Gives back what must be looked at again, and what is not there any more.</summary>
-    /// <param name="isNoticed">A notice said that the last writer closed it; a scan knows no such thing.</param>
-    public async Task<LookAnswer> Look(IReadOnlyList<Look> looks, bool isNoticed, CancellationToken ct)
+    public async Task<LookAnswer> Look(IReadOnlyList<Look> looks, CancellationToken ct)
     {
         await oneAtATime.WaitAsync(ct);
         try
@@ -44,7 +49,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
                 }
             }
 
-            await (context.IsReplica ? TakeCopies(seen, isNoticed, answer, ct) : TakeFiles(seen, isNoticed, answer, ct));
+            await (context.IsReplica ? TakeCopies(seen, answer, ct) : TakeFiles(seen, answer, ct));
             return answer;
         }
         finally
@@ -79,7 +84,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
                 {
                     if (IsGone(known))
                     {
-                        gone.Add(DirectoryFacts.OfGone(known, context.Root.ClockNear(path)));
+                        gone.Add(OfOtherName(known) ?? DirectoryFacts.OfGone(known, context.Root.ClockNear(path)));
                     }
                 }
             }
@@ -113,6 +118,12 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
         };
     }
 
+    /// <summary>What is to be said of a file that lost its known name and has another one; null when it has none that we saw.</summary>
+    private StorageEvent? OfOtherName(FileState known) =>
+        otherNames.Remove(known.Id, out var name) && context.Root.Look(name, out var stat) == Sight.Seen && IdOf(stat) == known.Id
+            ? DirectoryFacts.OfMoved(known.Id, name, stat, known, isKnownPathItsToo: false)
+            : null;
+
     public void CheckRoot()
     {
         if (context.Root.Trouble() is { } trouble)
@@ -123,7 +134,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
 
     public void Dispose() => oneAtATime.Dispose();
 
-    private async Task TakeFiles(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
+    private async Task TakeFiles(List<(Look Look, FileStat Stat)> seen, LookAnswer answer, CancellationToken ct)
     {
         var known = await Load(seen.Select(s => IdOf(s.Stat)).ToHashSet(), ct);
         var said = new Dictionary<FileId, StorageEvent>();
@@ -133,8 +144,13 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             var state = known.GetValueOrDefault(id);
             var isKnownPathItsToo = state?.Facts.Path.Value is { } knownPath && knownPath != look.Path
                 && context.Root.Look(knownPath, out var there) == Sight.Seen && there.Identity == stat.Identity;
+            if (isKnownPathItsToo && otherNames.Count < OtherNamesMax)
+            {
+                otherNames[id] = look.Path;
+            }
+
             var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
-            var saying = isSame || IsComplete(look, isNoticed, stat, answer)
+            var saying = isSame || IsComplete(look, state is not null, stat, answer)
                 ? DirectoryFacts.OfSeen(id, look.Path, stat, state, isKnownPathItsToo)
                 : IsDatedAhead(stat) ? null : DirectoryFacts.OfMoved(id, look.Path, stat, state, isKnownPathItsToo);
             if (saying is null)
@@ -145,7 +161,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             // Of two names of one file in one batch the first is taken; the other is looked at once that is known.
             if (!said.TryAdd(id, saying))
             {
-                answer.Again.Add(look with { Attempt = look.Attempt + 1 });
+                answer.Again.Add(look.AgainSoon(context.Now));
                 continue;
             }
 
@@ -160,12 +176,12 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
         await events.Apply([.. said.Values], ct);
     }
 
-    private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, bool isNoticed, LookAnswer answer, CancellationToken ct)
+    private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, LookAnswer answer, CancellationToken ct)
     {
         var sightings = new List<CopySighting>();
         foreach (var (look, stat) in seen)
         {
-            if (IsComplete(look, isNoticed, stat, answer))
+            if (IsComplete(look, false, stat, answer))
             {
                 sightings.Add(new CopySighting(context.Source.Name, context.Storage.Name, look.Path, stat.ChangedAt, stat.Size));
             }
@@ -175,7 +191,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     }
 
     /// <summary>Opens the file, which proves that it can be read, and looks at it while no writer has it.</summary>
-    private bool IsComplete(in Look look, bool isNoticed, in FileStat stat, LookAnswer answer)
+    private bool IsComplete(in Look look, bool isKnown, in FileStat stat, LookAnswer answer)
     {
         using var file = context.Root.TryOpen(look.Path, out _);
         if (file is null)
@@ -184,16 +200,17 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             return false;
         }
 
-        var isComplete = PosixFile.WritersOf(file) switch
-        {
-            Writers.None => true,
-            Writers.Some => false,
-            _ => isNoticed || context.Now - PosixFile.Stat(file).ModifiedAt >= TimeSpan.FromSeconds(context.Settings.SettleSeconds),
-        };
+        var writers = context.WritersOf(file);
 
         // What changed since it was seen under its name may have lost that name: its change time would be that of its own removal.
         var now = PosixFile.Stat(file);
-        if (!isComplete || now != stat)
+        if (writers == Writers.CannotTell && !IsWhole(look, isKnown) && SettlesAt(now) is var settlesAt && settlesAt > context.Now)
+        {
+            answer.Again.Add(look with { DueAt = settlesAt });
+            return false;
+        }
+
+        if (writers == Writers.Some || now != stat)
         {
             Again(look, answer);
             return false;
@@ -209,6 +226,12 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
         return true;
     }
 
+    private static bool IsWhole(in Look look, bool isKnown) => look.Arrival == Arrival.Closed || (look.Arrival == Arrival.Moved && !isKnown);
+
+    /// <summary>When it will have been unchanged for long enough; a date in the future is not believed.</summary>
+    private DateTime SettlesAt(in FileStat stat) =>
+        (stat.ModifiedAt < context.Now ? stat.ModifiedAt : context.Now) + TimeSpan.FromSeconds(context.Settings.SettleSeconds);
+
     /// <summary>It would freeze the file's registers for ever; the clock of its file system is wrong.</summary>
     private bool IsDatedAhead(in FileStat stat) => stat.ChangedAt > context.Now + DecodeContext.DateAheadMax;
 
@@ -216,9 +239,9 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     {
         if (look.Attempt < Directories.Look.AttemptsMax)
         {
-            answer.Again.Add(look with { Attempt = look.Attempt + 1 });
+            answer.Again.Add(look.AgainSoon(context.Now));
         }
-        else
+        else if (look.Arrival != Arrival.Created)
         {
             Unannounced++;
         }
@@ -247,7 +270,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
 /// <summary>What a batch of looks leaves to do.</summary>
 internal sealed class LookAnswer
 {
-    /// <summary>Not complete or not readable yet.</summary>
+    /// <summary>Not complete or not readable yet; with the time of the next look.</summary>
     public List<Look> Again { get; } = [];
 
     /// <summary>Nothing is there, or another file than the one that was.</summary>

@@ -14,6 +14,8 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
     /// <summary>So few may be missing whatever share they are.</summary>
     public const int MissingFilesMax = 20;
 
+    private HashSet<string> missedBefore = [];
+
     /// <summary>Directories that could not be listed since the last scan began.</summary>
     public int Unlisted { get; set; }
 
@@ -34,10 +36,10 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
                     continue;
                 }
 
-                batch.Add(new Look(path, default, 0, false));
+                batch.Add(new Look(path, default, 0, Arrival.Unknown));
                 if (batch.Count >= BatchPathsMax)
                 {
-                    leave(await looks.Look(batch, isNoticed: false, ct));
+                    leave(await looks.Look(batch, ct));
                     batch.Clear();
                 }
             }
@@ -45,14 +47,18 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
 
         if (batch.Count > 0)
         {
-            leave(await looks.Look(batch, isNoticed: false, ct));
+            leave(await looks.Look(batch, ct));
         }
     }
 
     /// <summary>Looks at each known file where it is known to be; hands on the paths of those that are not there.</summary>
     /// <param name="isConfirmed">Somebody said that much may be missing.</param>
+    /// <param name="isAllWatched">
+    /// Otherwise a file may have been moved to where this scan had been already, and only those are handed on that the scan before missed
+    /// too: this one would have found them.
+    /// </param>
     /// <exception cref="MissingFilesException">More is missing than <c>missingShareMax</c>: nothing was concluded.</exception>
-    public async Task FindMissing(bool isConfirmed, Func<string, Task> vanished, CancellationToken ct)
+    public async Task FindMissing(bool isConfirmed, bool isAllWatched, Func<string, Task> vanished, CancellationToken ct)
     {
         long known = 0, missing = 0;
         await foreach (var (_, isMissing) in Known(ct))
@@ -70,13 +76,20 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
         }
 
         // Read and looked at again: what came back in the meantime is not missing.
+        var missed = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var (path, isMissing) in Known(ct))
         {
-            if (isMissing)
+            if (isMissing && (isAllWatched || missedBefore.Contains(path)))
             {
                 await vanished(path);
             }
+            else if (isMissing && missed.Count < LookQueue.PathsMax)
+            {
+                missed.Add(path);
+            }
         }
+
+        missedBefore = missed;
     }
 
     /// <summary>Hands on the paths of known files below these directories that are not there.</summary>

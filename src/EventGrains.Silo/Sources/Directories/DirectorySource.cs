@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Threading.Channels;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
@@ -9,9 +8,8 @@ namespace EventGrains.Silo.Sources.Directories;
 /// <summary>A watched directory: notices say where to look, looks say what is there, scans find what notices missed.</summary>
 internal sealed partial class DirectorySource : ISourceRunner
 {
-    /// <summary>Notices that wait to be taken; beyond it the kernel keeps them, and beyond its own bound it says so and a scan follows.</summary>
-    private const int NoticesMax = 65_536;
     private const int BatchPathsMax = 500;
+    private const int BatchNoticesMax = 10_000;
 
     // The row in which the root is remembered; a directory has no other partition.
     private const string RootPartition = "root";
@@ -21,8 +19,8 @@ internal sealed partial class DirectorySource : ISourceRunner
     private readonly DirectoryContext context;
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
-    private Channel<Notice> notices = Channel.CreateBounded<Notice>(NoticesMax);
     private readonly LookQueue queue = new();
+    private readonly Conclusions conclusions = new();
     private readonly HashSet<string> movedAway = new(StringComparer.Ordinal);
     private readonly DirectoryEvents events;
     private readonly DirectoryLooks looks;
@@ -124,10 +122,10 @@ internal sealed partial class DirectorySource : ISourceRunner
     private async Task Watch()
     {
         using var kernel = context.OpenNotices();
-        notices = Channel.CreateBounded<Notice>(NoticesMax);
+        var notices = new NoticePump(kernel);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var watches = new DirectoryWatches(context.Root, kernel);
-        var reader = new Thread(() => NoticePump.Run(kernel, notices.Writer, ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
+        var reader = new Thread(() => notices.Run(ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
         var scan = new DirectoryScan(context, looks, watches, answer => Leave(answer, watches));
         var scanning = Task.CompletedTask;
         var walks = new List<Task>();
@@ -140,7 +138,7 @@ internal sealed partial class DirectorySource : ISourceRunner
             {
                 ended.Token.ThrowIfCancellationRequested();
                 looks.CheckRoot();
-                while (notices.Reader.TryRead(out var notice))
+                for (var n = 0; n < BatchNoticesMax && notices.TryTake(out var notice); n++)
                 {
                     Take(notice, watches, directory => walks.Add(Task.Run(() => scan.Walk(directory, ended.Token))));
                 }
@@ -155,7 +153,7 @@ internal sealed partial class DirectorySource : ISourceRunner
                         isWalking = true;
                         scanning = Task.Run(() => Scan(scan, watches, ended.Token));
                     }
-                    else if (!isPaused && movedAway.Count > 0 && walks.Count == 0 && notices.Reader.Count == 0)
+                    else if (!isPaused && movedAway.Count > 0 && walks.Count == 0 && notices.IsEmpty)
                     {
                         var directories = movedAway.ToArray();
                         movedAway.Clear();
@@ -163,7 +161,7 @@ internal sealed partial class DirectorySource : ISourceRunner
                     }
                 }
 
-                var isBusy = !isPaused && await LookAround(walks, watches, ended.Token);
+                var isBusy = !isPaused && await LookAround(notices, walks, watches, ended.Token);
 
                 if (!isPaused)
                 {
@@ -172,7 +170,7 @@ internal sealed partial class DirectorySource : ISourceRunner
 
                 if (!isBusy)
                 {
-                    await WaitForNotice(ended.Token);
+                    await notices.Wait(Tick, ended.Token);
                 }
             }
         }
@@ -206,12 +204,9 @@ internal sealed partial class DirectorySource : ISourceRunner
         var path = $"{directory}/{notice.Name}";
         if ((notice.What & Notices.OfDirectory) == 0)
         {
-            if ((notice.What & (Notices.WriterClosed | Notices.MovedTo | Notices.MovedFrom | Notices.Deleted | Notices.Attributes)) != 0)
+            lock (queue)
             {
-                lock (queue)
-                {
-                    queue.Add(path, context.Now);
-                }
+                queue.Add(path, context.Now + ((notice.What & Notices.Created) != 0 ? LookQueue.CreatedDelay : TimeSpan.Zero), ArrivalOf(notice.What));
             }
         }
         else if ((notice.What & (Notices.Created | Notices.MovedTo)) != 0)
@@ -225,41 +220,47 @@ internal sealed partial class DirectorySource : ISourceRunner
         }
     }
 
+    private static Arrival? ArrivalOf(Notices what) =>
+        (what & Notices.WriterClosed) != 0 ? Arrival.Closed
+        : (what & Notices.MovedTo) != 0 ? Arrival.Moved
+        : (what & Notices.Created) != 0 ? Arrival.Created
+        : (what & Notices.Attributes) != 0 ? null
+        : Arrival.Unknown;
+
     /// <summary>True when there may be more to do at once.</summary>
-    private async Task<bool> LookAround(List<Task> walks, DirectoryWatches watches, CancellationToken ct)
+    private async Task<bool> LookAround(NoticePump notices, List<Task> walks, DirectoryWatches watches, CancellationToken ct)
     {
         List<Look> due;
         lock (queue)
         {
-            due = queue.TakeDue(context.Now, BatchPathsMax, vanished: false);
+            due = queue.TakeDue(context.Now, BatchPathsMax);
         }
 
         if (due.Count > 0)
         {
-            Leave(await looks.Look(due, isNoticed: true, ct), watches);
+            Leave(await looks.Look(due, ct), watches);
         }
 
-        // What vanished may be where only a scan that is due looks; that scan finds by itself what is missing.
+        IReadOnlyList<string> gone;
         lock (queue)
         {
-            queue.LeaveVanishedToScan(isScanDue);
-        }
+            if (isScanDue || queue.HasOverflowed)
+            {
+                // What vanished may be where only that scan looks.
+                queue.LeaveVanishedToScan();
+                conclusions.Forget();
+            }
+            else if (conclusions.IsEmpty)
+            {
+                conclusions.Begin(queue.TakeVanished(context.Now, BatchPathsMax), notices.Come);
+            }
 
-        // What vanished may have been moved to where a look, a walk or the scan has not been yet.
-        if (isWalking || walks.Count > 0 || notices.Reader.Count > 0)
-        {
-            return due.Count > 0;
-        }
-
-        List<Look> gone;
-        lock (queue)
-        {
-            gone = queue.HasDue(context.Now) ? [] : queue.TakeDue(context.Now, BatchPathsMax, vanished: true);
+            gone = isWalking ? [] : conclusions.Take(notices.Taken, queue.NextDue, walks, context.Now);
         }
 
         if (gone.Count > 0)
         {
-            await looks.Conclude([.. gone.Select(l => l.Path)], ct);
+            await looks.Conclude(gone, ct);
         }
 
         return due.Count + gone.Count > 0;
@@ -277,7 +278,7 @@ internal sealed partial class DirectorySource : ISourceRunner
             isWalking = false;
         }
 
-        await scan.FindMissing(isConfirmed, path => Vanished(path, ct), ct);
+        await scan.FindMissing(isConfirmed, watches.Trouble is null, path => Vanished(path, ct), ct);
         isConfirmed = false;
         Scans++;
     }
@@ -323,11 +324,10 @@ internal sealed partial class DirectorySource : ISourceRunner
     {
         lock (queue)
         {
-            var now = context.Now;
-            answer.Again.ForEach(l => queue.Add(l.Path, now + l.Pause, l.Attempt));
+            answer.Again.ForEach(queue.AddAgain);
             if (watches.Trouble is null)
             {
-                answer.Vanished.ForEach(p => queue.AddVanished(p, now));
+                answer.Vanished.ForEach(p => queue.AddVanished(p, context.Now));
             }
         }
     }
@@ -358,13 +358,6 @@ internal sealed partial class DirectorySource : ISourceRunner
             adoptRoot = false;
             return take;
         }
-    }
-
-    private async Task WaitForNotice(CancellationToken ct)
-    {
-        using var tick = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        tick.CancelAfter(Tick);
-        await ((Task)notices.Reader.WaitToReadAsync(tick.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Running(DirectoryWatches watches, DirectoryScan scan) => health.Show(

@@ -3,10 +3,12 @@ using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Posix;
 using EventGrains.Silo.Sources;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Status;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Tests.Sources.Directories;
 
@@ -37,6 +39,9 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
 
     /// <summary>What stands between the source and the kernel's notices.</summary>
     public Func<IDirectoryNotices> OpenNotices { get; init; } = Inotify.Open;
+
+    /// <summary>What the file system says of a file's writers.</summary>
+    public Func<SafeFileHandle, Writers> WritersOf { get; init; } = PosixFile.WritersOf;
 
     public DirectorySource Source => source!;
 
@@ -91,6 +96,7 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
             new WatchedRoot(Root), Store, this, this, Settings, Troubles, Time)
         {
             OpenNotices = OpenNotices,
+            WritersOf = WritersOf,
         };
         source = new DirectorySource(context, NullLogger.Instance);
         source.Start();

@@ -11,12 +11,15 @@ public sealed class LookQueueTests
     public void Many_notices_of_a_path_are_one_look_and_the_earliest_time_counts()
     {
         var queue = new LookQueue();
-        queue.Add("/a", Noon.AddSeconds(5), attempt: 3);
-        queue.Add("/a", Noon);
+        queue.AddAgain(new Look("/a", Noon.AddSeconds(5), 3, Arrival.Unknown));
+        queue.Add("/a", Noon, null);
+        queue.AddAgain(new Look("/a", Noon.AddSeconds(7), 4, Arrival.Unknown));
+        Assert.Equal(Noon, queue.NextDue);
 
-        var look = Assert.Single(queue.TakeDue(Noon, 10, vanished: false));
+        var look = Assert.Single(queue.TakeDue(Noon, 10));
 
         Assert.Equal(("/a", 0), (look.Path, look.Attempt));
+        Assert.Null(queue.NextDue);
         Assert.Equal(0, queue.Count);
     }
 
@@ -26,39 +29,57 @@ public sealed class LookQueueTests
         var queue = new LookQueue();
         queue.AddVanished("/a", Noon);
         queue.AddVanished("/b", Noon);
-        queue.Add("/b", Noon);
+        queue.Add("/b", Noon, null);
 
-        Assert.Empty(queue.TakeDue(Noon, 10, vanished: true));
-        Assert.Equal(["/b"], queue.TakeDue(Noon, 10, vanished: false).Select(l => l.Path));
-        Assert.Equal(["/a", "/b"], queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Select(l => l.Path));
+        Assert.Empty(queue.TakeVanished(Noon, 10));
+        Assert.Equal(["/b"], queue.TakeDue(Noon, 10).Select(l => l.Path));
+        Assert.Equal(["/a", "/b"], queue.TakeVanished(Noon + LookQueue.VanishedDelay, 10).Select(l => l.Path));
+    }
+
+    [Fact]
+    public void What_is_due_first_is_looked_at_first_however_much_comes_after_it()
+    {
+        var queue = new LookQueue();
+        queue.Add("/old", Noon, null);
+        for (var n = 0; n < 100; n++)
+        {
+            queue.Add($"/{n}", Noon.AddSeconds(1 + n), null);
+        }
+
+        Assert.Equal(["/old", "/0"], queue.TakeDue(Noon.AddHours(1), 2).Select(l => l.Path));
+        queue.Add("/new", Noon.AddHours(1), null);
+        Assert.Equal(["/1", "/2"], queue.TakeDue(Noon.AddHours(1), 2).Select(l => l.Path));
     }
 
     [Theory]
-    [InlineData(false, 2, 1)]
-    [InlineData(true, 2, 0)]
-    [InlineData(false, 1, 0)]
-    public void What_vanished_is_left_to_a_scan_that_is_due(bool isScanDue, int paths, int left)
+    [InlineData(new[] { "Closed", "" }, "Closed")]
+    [InlineData(new[] { "Created", "Closed" }, "Closed")]
+    [InlineData(new[] { "Closed", "Unknown", "Created" }, "Created")] // another file of that name
+    [InlineData(new[] { "Closed", "Unknown", "Moved" }, "Moved")]
+    [InlineData(new[] { "" }, "Unknown")]
+    public void The_newest_notice_says_how_content_came_and_a_change_of_attributes_says_nothing(string[] noticed, string expected)
     {
-        var queue = new LookQueue(pathsMax: paths);
-        queue.AddVanished("/a", Noon);
-        queue.Add("/b", Noon);
+        var queue = new LookQueue();
+        foreach (var arrival in noticed)
+        {
+            queue.Add("/a", Noon, arrival.Length == 0 ? null : Enum.Parse<Arrival>(arrival));
+        }
 
-        queue.LeaveVanishedToScan(isScanDue);
+        queue.AddAgain(new Look("/a", Noon, 1, Arrival.Closed)); // looked at before those
 
-        Assert.Equal(left, queue.TakeDue(Noon + LookQueue.VanishedDelay, 10, vanished: true).Count);
-        Assert.Equal(paths - 1, queue.Count);
+        Assert.Equal(expected, Assert.Single(queue.TakeDue(Noon, 10)).Arrival.ToString());
     }
 
     [Fact]
     public void At_its_bound_it_asks_for_a_scan()
     {
         var queue = new LookQueue(pathsMax: 2);
-        queue.Add("/a", Noon);
-        queue.Add("/b", Noon);
-        queue.Add("/a", Noon);
+        queue.Add("/a", Noon, null);
+        queue.Add("/b", Noon, null);
+        queue.Add("/a", Noon, null);
         Assert.False(queue.HasOverflowed);
 
-        queue.Add("/c", Noon);
+        queue.Add("/c", Noon, null);
 
         Assert.True(queue.HasOverflowed);
         Assert.Equal(2, queue.Count);

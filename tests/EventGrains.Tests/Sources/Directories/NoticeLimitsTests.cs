@@ -7,8 +7,6 @@ namespace EventGrains.Tests.Sources.Directories;
 /// <summary>What the kernel does not tell is found all the same, and what must be raised is said.</summary>
 public sealed class NoticeLimitsTests
 {
-    private const int NoSpace = 28;
-
     [Fact]
     public async Task What_happens_after_the_kernels_queue_overflowed_is_found_by_a_scan_and_nothing_is_deleted_that_is_there()
     {
@@ -101,75 +99,6 @@ public sealed class NoticeLimitsTests
         for (var i = 0; i <= queued; i++)
         {
             File.OpenHandle(bench.PathOf(i % 2 == 0 ? "flood-a" : "flood-b"), FileMode.Open, FileAccess.Write).Dispose();
-        }
-    }
-
-    /// <summary>The real one, that can be kept from telling and from watching more.</summary>
-    private sealed class Kernel : IDirectoryNotices
-    {
-        private readonly ManualResetEventSlim isOpen = new(true);
-        private readonly ManualResetEventSlim isHeld = new();
-        private readonly HashSet<int> watches = [];
-        private IDirectoryNotices? real;
-
-        public volatile bool HasOverflowed;
-
-        public int WatchesMax { get; set; } = int.MaxValue;
-
-        public IDirectoryNotices Open()
-        {
-            real = Inotify.Open();
-            return this;
-        }
-
-        /// <summary>Returns when nobody reads any more.</summary>
-        public void HoldNotices()
-        {
-            isOpen.Reset();
-            isHeld.Reset();
-            isHeld.Wait();
-        }
-
-        public void LetNoticesGo() => isOpen.Set();
-
-        public int TryAdd(string path, out int error)
-        {
-            var watch = real!.TryAdd(path, out error);
-            lock (watches)
-            {
-                if (watch < 0 || watches.Contains(watch) || watches.Count < WatchesMax)
-                {
-                    watches.Add(watch);
-                    return watch;
-                }
-            }
-
-            real.Remove(watch);
-            error = NoSpace;
-            return -1;
-        }
-
-        public void Remove(int watch) => real!.Remove(watch);
-
-        public void Read(List<Notice> notices, int timeoutMilliseconds)
-        {
-            if (!isOpen.IsSet)
-            {
-                isHeld.Set();
-            }
-
-            if (isOpen.Wait(timeoutMilliseconds))
-            {
-                real!.Read(notices, timeoutMilliseconds);
-                HasOverflowed |= notices.Any(n => (n.What & Notices.Overflow) != 0);
-            }
-        }
-
-        public void Dispose()
-        {
-            real?.Dispose();
-            isOpen.Dispose();
-            isHeld.Dispose();
         }
     }
 }

@@ -20,9 +20,30 @@ public sealed class UnseenRenameTests
         Assert.Empty(bench.Deleted);
         await bench.Source.Resume(skipUnreadable: false);
         await Eventually.Is(() => bench.Live.Contains("/unwatched/f"), () => string.Join(", ", bench.Told));
-        File.Delete(bench.PathOf("unwatched/g"));
+    }
+
+    [Fact]
+    public async Task While_a_directory_cannot_be_watched_only_what_two_scans_missed_is_deleted()
+    {
+        await using var bench = new DirectoryBench { OpenNotices = () => new HalfDeaf(Inotify.Open()) };
+        bench.Write("a/moved");
+        bench.Write("unwatched/deleted");
+        await bench.StartAndScan();
+        bench.Store.BeforeList = () =>
+        {
+            // The second scan has walked everywhere, and looks now at what is known.
+            bench.Store.BeforeList = () => Task.CompletedTask;
+            File.Move(bench.PathOf("a/moved"), bench.PathOf("unwatched/moved"));
+            File.Delete(bench.PathOf("unwatched/deleted"));
+            return Task.CompletedTask;
+        };
+
         await bench.Source.Resume(skipUnreadable: false);
-        await Eventually.Equal(["/unwatched/g"], () => bench.Deleted);
+        await bench.Scanned(2);
+        await bench.Source.Resume(skipUnreadable: false);
+
+        await Eventually.Equal(["/unwatched/deleted"], () => bench.Deleted);
+        Assert.Equal(["/unwatched/moved"], bench.Live);
     }
 
     [Fact]

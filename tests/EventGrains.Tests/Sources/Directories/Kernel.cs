@@ -1,0 +1,84 @@
+using EventGrains.Silo.Sources.Directories;
+
+namespace EventGrains.Tests.Sources.Directories;
+
+/// <summary>The kernel's notices, that can be kept from telling and from watching more, and can be made to tell all the time.</summary>
+internal sealed class Kernel : IDirectoryNotices
+{
+    private const int OutOfWatches = 28;
+
+    private readonly ManualResetEventSlim isOpen = new(true);
+    private readonly ManualResetEventSlim isHeld = new();
+    private readonly HashSet<int> watches = [];
+    private IDirectoryNotices? real;
+    private int root = -1;
+
+    public volatile bool HasOverflowed;
+
+    public int WatchesMax { get; set; } = int.MaxValue;
+
+    /// <summary>A name in the root of which something is told all the time, without end.</summary>
+    public volatile string? Busy;
+
+    public IDirectoryNotices Open()
+    {
+        real = Inotify.Open();
+        return this;
+    }
+
+    /// <summary>Returns when nobody reads any more.</summary>
+    public void HoldNotices()
+    {
+        isOpen.Reset();
+        isHeld.Reset();
+        isHeld.Wait();
+    }
+
+    public void LetNoticesGo() => isOpen.Set();
+
+    public int TryAdd(string path, out int error)
+    {
+        var watch = real!.TryAdd(path, out error);
+        lock (watches)
+        {
+            if (watch < 0 || watches.Contains(watch) || watches.Count < WatchesMax)
+            {
+                watches.Add(watch);
+                root = root < 0 ? watch : root;
+                return watch;
+            }
+        }
+
+        real.Remove(watch);
+        error = OutOfWatches;
+        return -1;
+    }
+
+    public void Remove(int watch) => real!.Remove(watch);
+
+    public void Read(List<Notice> notices, int timeoutMilliseconds)
+    {
+        if (!isOpen.IsSet)
+        {
+            isHeld.Set();
+        }
+
+        if (isOpen.Wait(timeoutMilliseconds))
+        {
+            real!.Read(notices, Busy is null ? timeoutMilliseconds : 0);
+            if (Busy is { } name)
+            {
+                notices.AddRange(Enumerable.Repeat(new Notice(root, Notices.Attributes, 0, name), 100));
+            }
+
+            HasOverflowed |= notices.Any(n => (n.What & Notices.Overflow) != 0);
+        }
+    }
+
+    public void Dispose()
+    {
+        real?.Dispose();
+        isOpen.Dispose();
+        isHeld.Dispose();
+    }
+}
