@@ -42,11 +42,11 @@ internal static class DcacheStatements
         var size = Size(record);
 
         // An upload through SRM is moved to its final path by srmPutDone, which the SRM itself reports; until then the final path is a promise.
-        var isUpload = IsUnderUpload(record) && !IsSrm(record);
+        var isPromised = IsUnderUpload(record) && !IsSrm(record);
         var says = new FileFacts
         {
-            Existence = new ExistenceRegister(isUpload ? Existence.Uploading : Existence.Stored),
-            Path = isUpload ? default : Path(record, PathRank.DoorHint, date),
+            Existence = new ExistenceRegister(isPromised ? Existence.Uploading : Existence.Stored),
+            Path = isPromised ? default : Path(record, PathRank.DoorHint, date),
         };
         return WithMover(says, record, size, context);
     }

@@ -48,7 +48,7 @@ public sealed record Decision(FileState After, Transition? Transition)
             Id = after.Id,
             Path = after.Facts.Path.Value,
             Version = after.Version,
-            // Changes come in the enum's order, the most telling last: of located, size known and stored it is stored.
+            // Changes come in the enum's order, the most telling last: of size known, located, replica added and stored it is stored.
             Kind = changes[^1],
             Changes = changes,
             Status = summary.Status,

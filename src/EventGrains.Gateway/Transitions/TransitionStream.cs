@@ -32,7 +32,7 @@ internal sealed class TransitionStream(TransitionTail tail, ITransitionLogGrain 
         while (true)
         {
             stop.ThrowIfCancellationRequested();
-            var news = tail.News;
+            var news = tail.News; // before the look: what comes after it wakes us
             if (tail.Ring.TryRead(at, batch, out var count, out var end))
             {
                 Send(count);

@@ -15,7 +15,7 @@ namespace EventGrains.Silo.Shards;
 /// <summary>Owns the states of the files whose id hashes to it. Loads, merges, decides, hands one change set to the committer, and answers when that is durable.</summary>
 /// <remarks>
 /// Reentrant, and right only because a turn loads first and then works up to the hand-over without an await, and because every answer
-/// waits for the change sets that it was computed on, those of earlier turns included. Calls the store and the committer only.
+/// waits for the change sets that it was computed on, those of earlier turns included. Calls the store and the committer, and tells the dispatcher of a takeover without waiting.
 /// </remarks>
 [Reentrant, KeepAlive]
 internal sealed partial class FileShardGrain(
