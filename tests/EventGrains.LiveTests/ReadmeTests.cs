@@ -13,7 +13,7 @@ public sealed class ReadmeTests
         var commands = File.ReadLines(Path.Combine(Product.SourceTree, "README.md"))
             .Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
         Assert.Equal(Program + "dev", commands[0]);
-        await using var dev = await Product.Start(Product.NewDirectory(), "dev", "--port", "0");
+        await using var dev = await Product.StartWith(Product.AsShipped, Product.NewDirectory(), "dev", "--port", "0");
         await File.WriteAllTextAsync(Path.Combine(dev.Directory, "inbox", "a.txt"), "hello\n");
         await dev.Run("file", "wait", "inbox:/a.txt", "--for", "processed", "--timeout", "40s");
 
