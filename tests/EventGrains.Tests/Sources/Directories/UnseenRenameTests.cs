@@ -25,7 +25,8 @@ public sealed class UnseenRenameTests
     [Fact]
     public async Task While_a_directory_cannot_be_watched_only_what_two_scans_missed_is_deleted()
     {
-        await using var bench = new DirectoryBench { OpenNotices = () => new HalfDeaf(Inotify.Open()) };
+        var time = new ShiftedTime();
+        await using var bench = new DirectoryBench { Time = time, OpenNotices = () => new HalfDeaf(Inotify.Open()) };
         bench.Write("a/moved");
         bench.Write("unwatched/deleted");
         await bench.StartAndScan();
@@ -40,10 +41,12 @@ public sealed class UnseenRenameTests
 
         await bench.Source.Resume(skipUnreadable: false);
         await bench.Scanned(2);
+        await LetTimePass(bench, time);
+        Assert.Empty(bench.Deleted);
         await bench.Source.Resume(skipUnreadable: false);
 
         await Eventually.Equal(["/unwatched/deleted"], () => bench.Deleted);
-        Assert.Equal(["/unwatched/moved"], bench.Live);
+        Assert.Contains("/unwatched/moved", bench.Live);
     }
 
     [Fact]
