@@ -99,7 +99,7 @@ public sealed class SiloSettings
     [Setting("How often a watched directory is compared with what is known, whatever its notifications said.", Unit = "minutes", Min = 0.01, Max = 10_080)]
     public double ScanMinutes { get; set; } = 60;
 
-    [Setting("Where it cannot be told whether a writer has a file open: for so long it must not have been modified before a scan announces it.", Unit = "seconds", Min = 0, Max = 86_400)]
+    [Setting("Where it cannot be told whether a writer has a file open: for so long it must not have been changed before a scan announces it.", Unit = "seconds", Min = 0, Max = 86_400)]
     public double SettleSeconds { get; set; } = 10;
 
     [Setting("The share of a directory's known files that a scan may find missing; beyond it (and beyond 20 files) the source pauses and asks.", Unit = "percent", Min = 0, Max = 100)]

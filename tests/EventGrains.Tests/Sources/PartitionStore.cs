@@ -19,6 +19,12 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
     /// <summary>A page of files is listed when this has ended.</summary>
     public Func<Task> BeforeList { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Files are looked up by this path when this has returned.</summary>
+    public Action<string> BeforeFind { get; set; } = _ => { };
+
+    /// <summary>Files are loaded when this has returned.</summary>
+    public Action BeforeLoad { get; set; } = () => { };
+
     public int Shards => shards.Length;
 
     public int History => 1;
@@ -67,6 +73,7 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default)
     {
+        BeforeLoad();
         lock (Files)
         {
             return Task.FromResult(ids.Select(id => Files.GetValueOrDefault(id)).ToArray());
@@ -83,6 +90,7 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Task<IReadOnlyList<FileState>> FindByPath(string storage, string path, int limit, CancellationToken ct = default)
     {
+        BeforeFind(path);
         lock (Files)
         {
             return Task.FromResult<IReadOnlyList<FileState>>(

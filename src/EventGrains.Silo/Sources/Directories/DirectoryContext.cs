@@ -33,7 +33,9 @@ internal sealed record DirectoryContext(
 internal sealed class RootLostException(string reason) : Exception(reason);
 
 /// <summary>A scan found so much missing that somebody must say whether that is so.</summary>
-internal sealed class MissingFilesException(Complaint complaint) : Exception(complaint.ToString())
+internal sealed class MissingFilesException(long missing, Complaint complaint) : Exception(complaint.ToString())
 {
+    public long Missing { get; } = missing;
+
     public Complaint Complaint { get; } = complaint;
 }

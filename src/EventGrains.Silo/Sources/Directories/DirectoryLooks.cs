@@ -13,16 +13,30 @@ namespace EventGrains.Silo.Sources.Directories;
 internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents events) : IDisposable
 {
     private const int FilesPerPathMax = 100;
-
-    // More are not remembered: should a file of them lose its known name, the next scan finds it under the other.
-    private const int OtherNamesMax = 10_000;
     private readonly SemaphoreSlim oneAtATime = new(1);
-
-    // Second names of files that are known under a first.
-    private readonly Dictionary<FileId, string> otherNames = [];
+    private readonly OtherNames otherNames = new();
 
     /// <summary>Files that could not be opened for reading, or whose date is in the future, since the last scan began.</summary>
-    public int Unannounced { get; set; }
+    public int Unannounced { get; private set; }
+
+    /// <summary>What notices tell of a file that lost its name is enough to find it; otherwise only a scan finds it.</summary>
+    public bool KnowsAllNames => otherNames.AreAll;
+
+    /// <summary>A scan begins, which looks at every name.</summary>
+    public async Task BeginScan(CancellationToken ct)
+    {
+        await oneAtATime.WaitAsync(ct);
+        try
+        {
+            CheckRoot();
+            Unannounced = 0;
+            otherNames.Clear();
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
 
     /// <summary>Looks at what may be there. Gives back what must be looked at again, and what is not there any more.</summary>
     public async Task<LookAnswer> Look(IReadOnlyList<Look> looks, CancellationToken ct)
@@ -42,6 +56,8 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
                         break;
                     case Sight.Absent:
                         answer.Vanished.Add(look.Path);
+                        answer.HasMissedName |= look.HasCome;
+                        otherNames.Remove(look.Path);
                         break;
                     default:
                         // A directory, a link, a device, or not to be told: nothing that is announced.
@@ -58,17 +74,39 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
         }
     }
 
-    /// <summary>Concludes for paths where something was: each known file that is proved to be there no more is deleted.</summary>
-    public async Task Conclude(IReadOnlyList<string> paths, CancellationToken ct)
+    /// <summary>Of paths where something was: each known file that is not there.</summary>
+    public async Task<List<Missing>> FindMissing(IReadOnlyList<string> paths, CancellationToken ct)
+    {
+        if (context.IsReplica)
+        {
+            return [.. paths.Select(p => new Missing(p, null))];
+        }
+
+        var missing = new List<Missing>();
+        foreach (var path in paths)
+        {
+            var known = await context.Store.FindByPath(context.Storage.Name, path, FilesPerPathMax, ct);
+            missing.AddRange(known.Where(IsGone).Select(f => new Missing(path, f)));
+        }
+
+        return missing;
+    }
+
+    /// <summary>Says of each that it is deleted, if it is missing still, nothing was heard of it since it was found missing, and it has no other name.</summary>
+    /// <param name="isScanned">Found missing by scans, which saw every name.</param>
+    /// <returns>Paths of those of which something was heard.</returns>
+    public async Task<List<string>> Conclude(IReadOnlyList<Missing> missing, bool isScanned, CancellationToken ct)
     {
         await oneAtATime.WaitAsync(ct);
         try
         {
             var gone = new List<StorageEvent>();
             var copies = new List<CopySighting>();
-            foreach (var path in paths)
+            var heardOf = new List<string>();
+            var files = await Load([.. missing.Where(m => m.Known is not null).Select(m => m.Known!.Id)], ct);
+            foreach (var (path, known) in missing)
             {
-                if (context.IsReplica)
+                if (known is null)
                 {
                     // The clock before the look: a copy that is published between the two is later than this.
                     var directoryAt = context.Root.ClockNear(path);
@@ -76,15 +114,20 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
                     {
                         copies.Add(new CopySighting(context.Source.Name, context.Storage.Name, path, directoryAt, null));
                     }
-
-                    continue;
                 }
-
-                foreach (var known in await context.Store.FindByPath(context.Storage.Name, path, FilesPerPathMax, ct))
+                else if (files.TryGetValue(known.Id, out var file) && IsGone(file))
                 {
-                    if (IsGone(known))
+                    if (file.Version != known.Version)
                     {
-                        gone.Add(OfOtherName(known) ?? DirectoryFacts.OfGone(known, context.Root.ClockNear(path)));
+                        heardOf.Add(file.Facts.Path.Value!);
+                    }
+                    else if (OfOtherName(file) is { } moved)
+                    {
+                        gone.Add(moved);
+                    }
+                    else if (isScanned || KnowsAllNames)
+                    {
+                        gone.Add(DirectoryFacts.OfGone(file, context.Root.ClockNear(path)));
                     }
                 }
             }
@@ -93,6 +136,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             CheckRoot();
             await events.Apply(gone, ct);
             await events.Take(copies, ct);
+            return heardOf;
         }
         finally
         {
@@ -119,10 +163,19 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
     }
 
     /// <summary>What is to be said of a file that lost its known name and has another one; null when it has none that we saw.</summary>
-    private StorageEvent? OfOtherName(FileState known) =>
-        otherNames.Remove(known.Id, out var name) && context.Root.Look(name, out var stat) == Sight.Seen && IdOf(stat) == known.Id
-            ? DirectoryFacts.OfMoved(known.Id, name, stat, known, isKnownPathItsToo: false)
-            : null;
+    private StorageEvent? OfOtherName(FileState known)
+    {
+        foreach (var name in otherNames.Of(known.Id))
+        {
+            otherNames.Remove(name);
+            if (context.Root.Look(name, out var stat) == Sight.Seen && IdOf(stat) == known.Id)
+            {
+                return DirectoryFacts.OfMoved(known.Id, name, stat, known, isKnownPathItsToo: false);
+            }
+        }
+
+        return null;
+    }
 
     public void CheckRoot()
     {
@@ -144,9 +197,9 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             var state = known.GetValueOrDefault(id);
             var isKnownPathItsToo = state?.Facts.Path.Value is { } knownPath && knownPath != look.Path
                 && context.Root.Look(knownPath, out var there) == Sight.Seen && there.Identity == stat.Identity;
-            if (isKnownPathItsToo && otherNames.Count < OtherNamesMax)
+            if (isKnownPathItsToo)
             {
-                otherNames[id] = look.Path;
+                otherNames.Add(id, look.Path);
             }
 
             var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
@@ -204,7 +257,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
 
         // What changed since it was seen under its name may have lost that name: its change time would be that of its own removal.
         var now = PosixFile.Stat(file);
-        if (writers == Writers.CannotTell && !IsWhole(look, isKnown) && SettlesAt(now) is var settlesAt && settlesAt > context.Now)
+        if (writers == Writers.CannotTell && !IsDatedAhead(now) && !IsWhole(look, isKnown) && SettlesAt(now) is var settlesAt && settlesAt > context.Now)
         {
             answer.Again.Add(look with { DueAt = settlesAt });
             return false;
@@ -228,9 +281,8 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
 
     private static bool IsWhole(in Look look, bool isKnown) => look.Arrival == Arrival.Closed || (look.Arrival == Arrival.Moved && !isKnown);
 
-    /// <summary>When it will have been unchanged for long enough; a date in the future is not believed.</summary>
-    private DateTime SettlesAt(in FileStat stat) =>
-        (stat.ModifiedAt < context.Now ? stat.ModifiedAt : context.Now) + TimeSpan.FromSeconds(context.Settings.SettleSeconds);
+    /// <summary>When it will have been unchanged for long enough: by the date that nobody can set.</summary>
+    private DateTime SettlesAt(in FileStat stat) => stat.ChangedAt + TimeSpan.FromSeconds(context.Settings.SettleSeconds);
 
     /// <summary>It would freeze the file's registers for ever; the clock of its file system is wrong.</summary>
     private bool IsDatedAhead(in FileStat stat) => stat.ChangedAt > context.Now + DecodeContext.DateAheadMax;
@@ -275,4 +327,7 @@ internal sealed class LookAnswer
 
     /// <summary>Nothing is there, or another file than the one that was.</summary>
     public List<string> Vanished { get; } = [];
+
+    /// <summary>A name had come and was gone before this look.</summary>
+    public bool HasMissedName { get; set; }
 }

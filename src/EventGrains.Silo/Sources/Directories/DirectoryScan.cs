@@ -14,7 +14,7 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
     /// <summary>So few may be missing whatever share they are.</summary>
     public const int MissingFilesMax = 20;
 
-    private HashSet<string> missedBefore = [];
+    private HashSet<(string Path, FileId? File)> missedBefore = [];
 
     /// <summary>Directories that could not be listed since the last scan began.</summary>
     public int Unlisted { get; set; }
@@ -36,7 +36,7 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
                     continue;
                 }
 
-                batch.Add(new Look(path, default, 0, Arrival.Unknown));
+                batch.Add(new Look(path, default, 0, Arrival.Unknown, HasCome: true));
                 if (batch.Count >= BatchPathsMax)
                 {
                     leave(await looks.Look(batch, ct));
@@ -52,13 +52,14 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
     }
 
     /// <summary>Looks at each known file where it is known to be; hands on the paths of those that are not there.</summary>
-    /// <param name="isConfirmed">Somebody said that much may be missing.</param>
-    /// <param name="isAllWatched">
-    /// Otherwise a file may have been moved to where this scan had been already, and only those are handed on that the scan before missed
-    /// too: this one would have found them.
+    /// <param name="confirmed">Somebody said that so many may be missing, besides those that may always be.</param>
+    /// <param name="isAllNoticed">
+    /// Otherwise a file may have been moved to where this scan had been already without that being noticed. Then those are deleted here that the
+    /// scan before missed too: this one would have found them, wherever it could look.
     /// </param>
+    /// <returns>True when all that is missing was handed on or deleted.</returns>
     /// <exception cref="MissingFilesException">More is missing than <c>missingShareMax</c>: nothing was concluded.</exception>
-    public async Task FindMissing(bool isConfirmed, bool isAllWatched, Func<string, Task> vanished, CancellationToken ct)
+    public async Task<bool> FindMissing(long confirmed, Func<bool> isAllNoticed, Func<string, Task> vanished, CancellationToken ct)
     {
         long known = 0, missing = 0;
         await foreach (var (_, isMissing) in Known(ct))
@@ -68,43 +69,72 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
         }
 
         looks.CheckRoot();
-        if (!isConfirmed && missing > MissingFilesMax && missing > known * context.Settings.MissingShareMax / 100)
+        var unasked = missing - confirmed;
+        if (unasked > MissingFilesMax && unasked > known * context.Settings.MissingShareMax / 100)
         {
-            throw new MissingFilesException(new Complaint(string.Create(CultureInfo.InvariantCulture,
+            throw new MissingFilesException(missing, new Complaint(string.Create(CultureInfo.InvariantCulture,
                 $"{missing} of {known} known files are not there any more, over missingShareMax ({context.Settings.MissingShareMax} %); nothing was said to be deleted. Is everything mounted?"),
                 $"mount what is not; if they are really gone: 'eventgrains source resume {context.Source.Name}'"));
         }
 
         // Read and looked at again: what came back in the meantime is not missing.
-        var missed = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var (path, isMissing) in Known(ct))
+        var missed = new HashSet<(string, FileId?)>();
+        var twice = new List<Missing>();
+        var areAll = true;
+        await foreach (var (file, isMissing) in Known(ct))
         {
-            if (isMissing && (isAllWatched || missedBefore.Contains(path)))
+            if (!isMissing)
             {
-                await vanished(path);
+                continue;
             }
-            else if (isMissing && missed.Count < LookQueue.PathsMax)
+
+            if (missed.Count < LookQueue.PathsMax)
             {
-                missed.Add(path);
+                missed.Add((file.Path, file.Known?.Id));
+            }
+
+            if (isAllNoticed())
+            {
+                await vanished(file.Path);
+            }
+            else if (missedBefore.Contains((file.Path, file.Known?.Id)))
+            {
+                twice.Add(file);
+                await Delete(twice, BatchPathsMax, ct);
+            }
+            else
+            {
+                areAll = false;
             }
         }
 
+        await Delete(twice, 1, ct);
         missedBefore = missed;
+        return areAll;
     }
 
     /// <summary>Hands on the paths of known files below these directories that are not there.</summary>
     public async Task FindVanishedBelow(IReadOnlyCollection<string> directories, Func<string, Task> vanished, CancellationToken ct)
     {
-        await foreach (var (path, isMissing) in Known(ct))
+        await foreach (var (file, isMissing) in Known(ct))
         {
-            if (isMissing && directories.Any(d => WatchTree.IsWithin(path, d)))
+            if (isMissing && directories.Any(d => WatchTree.IsWithin(file.Path, d)))
             {
-                await vanished(path);
+                await vanished(file.Path);
             }
         }
     }
 
-    private async IAsyncEnumerable<(string Path, bool IsMissing)> Known([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private async Task Delete(List<Missing> missing, int least, CancellationToken ct)
+    {
+        if (missing.Count >= least)
+        {
+            await looks.Conclude(missing, isScanned: true, ct);
+            missing.Clear();
+        }
+    }
+
+    private async IAsyncEnumerable<(Missing File, bool IsMissing)> Known([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         // A copy is a replica of a file of any storage.
         for (string? after = null; ;)
@@ -116,12 +146,12 @@ internal sealed class DirectoryScan(DirectoryContext context, DirectoryLooks loo
                 {
                     foreach (var copy in file.Facts.Replicas.Where(r => r.Storage == context.Storage.Name && r is { Path: not null, State: ReplicaState.Present or ReplicaState.Corrupt }))
                     {
-                        yield return (copy.Path!, context.Root.Look(copy.Path!, context.Root.Notes?.Device, out _) == Sight.Absent);
+                        yield return (new Missing(copy.Path!, null), context.Root.Look(copy.Path!, context.Root.Notes?.Device, out _) == Sight.Absent);
                     }
                 }
                 else if (DirectoryFacts.IsLive(file.Facts) && file.Facts.Path.Value is { } path)
                 {
-                    yield return (path, looks.IsGone(file));
+                    yield return (new Missing(path, file), looks.IsGone(file));
                 }
             }
 

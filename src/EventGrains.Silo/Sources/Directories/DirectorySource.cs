@@ -20,7 +20,6 @@ internal sealed partial class DirectorySource : ISourceRunner
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
     private readonly LookQueue queue = new();
-    private readonly Conclusions conclusions = new();
     private readonly HashSet<string> movedAway = new(StringComparer.Ordinal);
     private readonly DirectoryEvents events;
     private readonly DirectoryLooks looks;
@@ -28,8 +27,9 @@ internal sealed partial class DirectorySource : ISourceRunner
     private Task running = Task.CompletedTask;
     private volatile bool isScanDue = true;
     private volatile bool isWalking;
-    private volatile bool isConfirmed;
     private volatile bool isPaused;
+    private long asked;
+    private long confirmed;
     private bool adoptRoot;
     private long scannedAt;
 
@@ -57,7 +57,7 @@ internal sealed partial class DirectorySource : ISourceRunner
     {
         lock (queue)
         {
-            isConfirmed = isPaused;
+            confirmed = isPaused ? asked : confirmed;
             adoptRoot = View.State == SourceState.Stopped;
             isPaused = false;
             isScanDue = true;
@@ -123,10 +123,11 @@ internal sealed partial class DirectorySource : ISourceRunner
     {
         using var kernel = context.OpenNotices();
         var notices = new NoticePump(kernel);
+        var deletions = new Deletions(context, looks, queue, notices);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var watches = new DirectoryWatches(context.Root, kernel);
         var reader = new Thread(() => notices.Run(ended.Token)) { IsBackground = true, Name = $"watch {context.Source.Name}" };
-        var scan = new DirectoryScan(context, looks, watches, answer => Leave(answer, watches));
+        var scan = new DirectoryScan(context, looks, watches, answer => deletions.Leave(answer, watches.Trouble is null));
         var scanning = Task.CompletedTask;
         var walks = new List<Task>();
         isScanDue = true;
@@ -161,8 +162,8 @@ internal sealed partial class DirectorySource : ISourceRunner
                     }
                 }
 
-                var isBusy = !isPaused && await LookAround(notices, walks, watches, ended.Token);
-
+                var isBusy = !isPaused && (await LookAround(deletions, watches, ended.Token)
+                    | await deletions.Advance(() => isScanDue, () => isWalking, walks, ended.Token));
                 if (!isPaused)
                 {
                     Running(watches, scan);
@@ -228,7 +229,7 @@ internal sealed partial class DirectorySource : ISourceRunner
         : Arrival.Unknown;
 
     /// <summary>True when there may be more to do at once.</summary>
-    private async Task<bool> LookAround(NoticePump notices, List<Task> walks, DirectoryWatches watches, CancellationToken ct)
+    private async Task<bool> LookAround(Deletions deletions, DirectoryWatches watches, CancellationToken ct)
     {
         List<Look> due;
         lock (queue)
@@ -238,38 +239,16 @@ internal sealed partial class DirectorySource : ISourceRunner
 
         if (due.Count > 0)
         {
-            Leave(await looks.Look(due, ct), watches);
+            deletions.Leave(await looks.Look(due, ct), watches.Trouble is null);
         }
 
-        IReadOnlyList<string> gone;
-        lock (queue)
-        {
-            if (isScanDue || queue.HasOverflowed)
-            {
-                // What vanished may be where only that scan looks.
-                queue.LeaveVanishedToScan();
-                conclusions.Forget();
-            }
-            else if (conclusions.IsEmpty)
-            {
-                conclusions.Begin(queue.TakeVanished(context.Now, BatchPathsMax), notices.Come);
-            }
-
-            gone = isWalking ? [] : conclusions.Take(notices.Taken, queue.NextDue, walks, context.Now);
-        }
-
-        if (gone.Count > 0)
-        {
-            await looks.Conclude(gone, ct);
-        }
-
-        return due.Count + gone.Count > 0;
+        return due.Count > 0;
     }
 
     private async Task Scan(DirectoryScan scan, DirectoryWatches watches, CancellationToken ct)
     {
-        looks.CheckRoot();
-        looks.Unannounced = scan.Unlisted = 0;
+        await looks.BeginScan(ct);
+        scan.Unlisted = 0;
         watches.BeginScan();
         await scan.Walk("", ct);
         watches.EndScan();
@@ -278,9 +257,17 @@ internal sealed partial class DirectorySource : ISourceRunner
             isWalking = false;
         }
 
-        await scan.FindMissing(isConfirmed, watches.Trouble is null, path => Vanished(path, ct), ct);
-        isConfirmed = false;
+        var areAll = await scan.FindMissing(confirmed, () => IsAllNoticed(watches), path => Vanished(path, ct), ct);
+        confirmed = areAll ? 0 : confirmed;
         Scans++;
+    }
+
+    private bool IsAllNoticed(DirectoryWatches watches)
+    {
+        lock (queue)
+        {
+            return watches.Trouble is null && looks.KnowsAllNames && !isScanDue && !queue.HasOverflowed;
+        }
     }
 
     /// <summary>Ends a scan: its failure is the source's, except that it may ask.</summary>
@@ -295,6 +282,7 @@ internal sealed partial class DirectorySource : ISourceRunner
             if (!isPaused && !isScanDue)
             {
                 isPaused = true;
+                asked = missing.Missing;
                 health.Show(SourceState.Paused, [missing.Complaint]);
                 LogPaused(context.Source.Name, missing.Message);
             }
@@ -316,19 +304,6 @@ internal sealed partial class DirectorySource : ISourceRunner
             }
 
             return isDue;
-        }
-    }
-
-    /// <summary>While some directories are not watched only a scan tells what is gone: it may have been moved into one of those.</summary>
-    private void Leave(LookAnswer answer, DirectoryWatches watches)
-    {
-        lock (queue)
-        {
-            answer.Again.ForEach(queue.AddAgain);
-            if (watches.Trouble is null)
-            {
-                answer.Vanished.ForEach(p => queue.AddVanished(p, context.Now));
-            }
         }
     }
 

@@ -26,7 +26,10 @@ internal enum Notices : uint
 
 /// <param name="Watch">Which watched directory; -1 for an overflow.</param>
 /// <param name="Cookie">Joins the two sides of a rename.</param>
-internal readonly record struct Notice(int Watch, Notices What, uint Cookie, string Name);
+internal readonly record struct Notice(int Watch, Notices What, uint Cookie, string Name)
+{
+    public static readonly Notice Nothing = new(-1, Notices.None, 0, "");
+}
 
 /// <summary>Notices of what happens in directories; each directory is watched by itself. Read by one thread, while others add and remove.</summary>
 internal interface IDirectoryNotices : IDisposable
@@ -36,8 +39,14 @@ internal interface IDirectoryNotices : IDisposable
 
     void Remove(int watch);
 
-    /// <summary>Adds what has happened to <paramref name="notices"/>; waits for the first no longer than the time-out.</summary>
-    void Read(List<Notice> notices, int timeoutMilliseconds);
+    /// <summary>Waits until something can be read, no longer than the time-out.</summary>
+    void Wait(int timeoutMilliseconds);
+
+    /// <summary>Adds what has happened to <paramref name="notices"/>, without waiting. Answers how much was read, in the unit of <see cref="Unread"/>.</summary>
+    int Read(List<Notice> notices);
+
+    /// <summary>How much waits to be read; not while it is being read.</summary>
+    int Unread { get; }
 }
 
 /// <summary>The kernel gives this user no more instances of inotify: nothing is watched, and whoever adds a directory learns why.</summary>
@@ -55,7 +64,11 @@ internal sealed class NoNotices : IDirectoryNotices
     {
     }
 
-    public void Read(List<Notice> notices, int timeoutMilliseconds) => ended.Wait(timeoutMilliseconds);
+    public void Wait(int timeoutMilliseconds) => ended.Wait(timeoutMilliseconds);
+
+    public int Read(List<Notice> notices) => 0;
+
+    public int Unread => 0;
 
     public void Dispose() => ended.Dispose();
 }
@@ -63,6 +76,8 @@ internal sealed class NoNotices : IDirectoryNotices
 /// <summary>The kernel's own notices.</summary>
 internal sealed unsafe class Inotify : IDirectoryNotices
 {
+    // FIONREAD: how many bytes can be read, see inotify(7).
+    private const nuint BytesUnread = 0x541b;
     private const int NonBlockingCloseOnExec = OpenFlags.NonBlocking | OpenFlags.CloseOnExec;
 
     private const Notices Wanted = Notices.Attributes | Notices.WriterClosed | Notices.MovedFrom | Notices.MovedTo | Notices.Created
@@ -90,21 +105,31 @@ internal sealed unsafe class Inotify : IDirectoryNotices
 
     public void Remove(int watch) => _ = SystemCalls.InotifyRemove(handle, watch);
 
-    public void Read(List<Notice> notices, int timeoutMilliseconds)
+    public int Unread
+    {
+        get
+        {
+            int bytes;
+            return SystemCalls.Control(handle, BytesUnread, &bytes) == 0
+                ? bytes
+                : throw PosixFile.Failed("what the kernel noticed of directories cannot be counted", Marshal.GetLastPInvokeError());
+        }
+    }
+
+    public void Wait(int timeoutMilliseconds)
     {
         var entry = new SystemCalls.PollEntry { File = (int)handle.DangerousGetHandle(), Asked = SystemCalls.PollIn };
-        if (SystemCalls.Poll(&entry, 1, timeoutMilliseconds) <= 0)
-        {
-            return;
-        }
+        _ = SystemCalls.Poll(&entry, 1, timeoutMilliseconds);
+    }
 
+    public int Read(List<Notice> notices)
+    {
         fixed (byte* bytes = buffer)
         {
-            var length = (int)SystemCalls.Read(handle, bytes, buffer.Length);
-            if (length > 0)
-            {
-                Parse(buffer.AsSpan(0, length), notices);
-            }
+            // Nothing to read is an error, too (EAGAIN).
+            var length = Math.Max(0, (int)SystemCalls.Read(handle, bytes, buffer.Length));
+            Parse(buffer.AsSpan(0, length), notices);
+            return length;
         }
     }
 

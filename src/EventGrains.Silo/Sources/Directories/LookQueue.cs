@@ -31,7 +31,7 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
     public void Add(string path, DateTime dueAt, Arrival? arrival)
     {
         var waiting = present.Find(path);
-        Add(present, new Look(path, dueAt, 0, arrival ?? waiting?.Arrival ?? Arrival.Unknown));
+        Add(present, new Look(path, dueAt, 0, arrival ?? waiting?.Arrival ?? Arrival.Unknown, arrival is Arrival.Created or Arrival.Moved));
     }
 
     /// <summary>Looked at in vain, and again later; what was noticed of it meanwhile is newer.</summary>
@@ -54,7 +54,12 @@ internal sealed class LookQueue(int pathsMax = LookQueue.PathsMax)
     {
         if (looks.Find(look.Path) is { } waiting)
         {
-            looks.Set(look with { DueAt = look.DueAt < waiting.DueAt ? look.DueAt : waiting.DueAt, Attempt = Math.Min(waiting.Attempt, look.Attempt) });
+            looks.Set(look with
+            {
+                DueAt = look.DueAt < waiting.DueAt ? look.DueAt : waiting.DueAt,
+                Attempt = Math.Min(waiting.Attempt, look.Attempt),
+                HasCome = look.HasCome || waiting.HasCome,
+            });
         }
         else if (Count < pathsMax)
         {
@@ -143,7 +148,8 @@ internal enum Arrival : byte
 }
 
 /// <param name="Attempt">How often it was looked at in vain: a writer had it open, or it could not be read.</param>
-internal readonly record struct Look(string Path, DateTime DueAt, int Attempt, Arrival Arrival)
+/// <param name="HasCome">The name was seen to come there: if it is not there any more, some file had it that may have yet another.</param>
+internal readonly record struct Look(string Path, DateTime DueAt, int Attempt, Arrival Arrival, bool HasCome = false)
 {
     /// <summary>After so many the next notice or scan looks again.</summary>
     public const int AttemptsMax = 8;

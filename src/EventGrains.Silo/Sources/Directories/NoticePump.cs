@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace EventGrains.Silo.Sources.Directories;
 
-/// <summary>Takes notices from the kernel as they come, which keeps no more than so many. Counts them on both sides.</summary>
+/// <summary>Takes notices from the kernel as they come, which keeps no more than so many. Measures what came and what was taken of it.</summary>
 internal sealed class NoticePump(IDirectoryNotices kernel)
 {
     /// <summary>Notices that wait to be taken; beyond it the kernel keeps them, and beyond its own bound it says so and a scan follows.</summary>
@@ -10,13 +10,23 @@ internal sealed class NoticePump(IDirectoryNotices kernel)
     private const int TimeoutMilliseconds = 200;
     private const int FullPauseMilliseconds = 20;
 
-    private readonly Channel<Notice> notices = Channel.CreateBounded<Notice>(NoticesMax);
-    private long come;
+    private readonly Channel<(Notice Notice, long UpTo)> notices = Channel.CreateBounded<(Notice, long)>(NoticesMax);
+    private readonly Lock reading = new();
+    private long read;
 
-    /// <summary>How many came.</summary>
-    public long Come => Interlocked.Read(ref come);
+    /// <summary>How much came so far, also what the kernel still keeps: who waits until so much is taken has taken all that happened before now.</summary>
+    public long Come
+    {
+        get
+        {
+            lock (reading)
+            {
+                return read + kernel.Unread;
+            }
+        }
+    }
 
-    /// <summary>How many of them were taken.</summary>
+    /// <summary>How much of it was taken.</summary>
     public long Taken { get; private set; }
 
     public bool IsEmpty => notices.Reader.Count == 0;
@@ -26,19 +36,29 @@ internal sealed class NoticePump(IDirectoryNotices kernel)
     {
         try
         {
-            var read = new List<Notice>();
+            var batch = new List<Notice>();
             while (!ct.IsCancellationRequested)
             {
-                read.Clear();
-                kernel.Read(read, TimeoutMilliseconds);
-                foreach (var notice in read)
+                kernel.Wait(TimeoutMilliseconds);
+                batch.Clear();
+                long before, after;
+                lock (reading)
                 {
-                    while (!notices.Writer.TryWrite(notice) && !ct.IsCancellationRequested)
+                    before = read;
+                    after = read += kernel.Read(batch);
+                }
+
+                if (after > before && batch.Count == 0)
+                {
+                    batch.Add(Notice.Nothing);
+                }
+
+                for (var n = 0; n < batch.Count; n++)
+                {
+                    while (!notices.Writer.TryWrite((batch[n], n == batch.Count - 1 ? after : before)) && !ct.IsCancellationRequested)
                     {
                         ct.WaitHandle.WaitOne(FullPauseMilliseconds);
                     }
-
-                    Interlocked.Increment(ref come);
                 }
             }
         }
@@ -52,9 +72,9 @@ internal sealed class NoticePump(IDirectoryNotices kernel)
     /// <exception cref="IOException">Or whatever made the kernel's notices end.</exception>
     public bool TryTake(out Notice notice)
     {
-        if (notices.Reader.TryRead(out notice))
+        if (notices.Reader.TryRead(out var next))
         {
-            Taken++;
+            (notice, Taken) = next;
             return true;
         }
 
@@ -63,6 +83,7 @@ internal sealed class NoticePump(IDirectoryNotices kernel)
             ended.GetAwaiter().GetResult();
         }
 
+        notice = Notice.Nothing;
         return false;
     }
 

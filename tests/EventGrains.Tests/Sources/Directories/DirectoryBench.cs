@@ -135,7 +135,7 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
             {
                 var before = Store.Files.GetValueOrDefault(item.File) ?? new FileState { Number = 0, Id = item.File };
                 var joined = FileFacts.Join(before.Facts, item.Says);
-                Store.Files[item.File] = before with { Facts = joined };
+                Store.Files[item.File] = before with { Facts = joined, Version = before.Version + 1 };
                 told.Add(item);
             }
         }

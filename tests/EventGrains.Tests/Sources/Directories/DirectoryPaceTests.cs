@@ -34,6 +34,21 @@ public sealed class DirectoryPaceTests
     }
 
     [Fact]
+    public async Task Where_nobody_can_tell_a_file_whose_date_was_set_ahead_settles_like_any_other()
+    {
+        await using var bench = new DirectoryBench { Time = time, WritersOf = _ => Writers.CannotTell };
+        bench.Write("ahead");
+        File.SetLastWriteTimeUtc(bench.PathOf("ahead"), time.GetUtcNow().UtcDateTime.AddDays(300));
+        bench.Start();
+        await Passing(() => bench.Source.Scans >= 1);
+        Assert.Empty(bench.Live);
+
+        time.Advance(TimeSpan.FromSeconds(bench.Settings.SettleSeconds));
+
+        await IsLive(bench, "/ahead");
+    }
+
+    [Fact]
     public async Task A_file_is_deleted_in_a_directory_where_something_always_happens()
     {
         using var kernel = new Kernel();

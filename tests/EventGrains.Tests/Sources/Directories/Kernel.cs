@@ -20,6 +20,15 @@ internal sealed class Kernel : IDirectoryNotices
     /// <summary>A name in the root of which something is told all the time, without end.</summary>
     public volatile string? Busy;
 
+    /// <summary>Says with everything that it lost something.</summary>
+    public volatile bool IsOverflowing;
+
+    /// <summary>The next read fails with it.</summary>
+    public volatile Exception? Failure;
+
+    /// <summary>What happens in directories of this name is not noticed.</summary>
+    public string? Unwatchable { get; init; }
+
     public IDirectoryNotices Open()
     {
         real = Inotify.Open();
@@ -41,7 +50,7 @@ internal sealed class Kernel : IDirectoryNotices
         var watch = real!.TryAdd(path, out error);
         lock (watches)
         {
-            if (watch < 0 || watches.Contains(watch) || watches.Count < WatchesMax)
+            if (watch < 0 || watches.Contains(watch) || (watches.Count < WatchesMax && Path.GetFileName(path) != Unwatchable))
             {
                 watches.Add(watch);
                 root = root < 0 ? watch : root;
@@ -56,23 +65,58 @@ internal sealed class Kernel : IDirectoryNotices
 
     public void Remove(int watch) => real!.Remove(watch);
 
-    public void Read(List<Notice> notices, int timeoutMilliseconds)
+    /// <summary>Happens before it is measured how much is not read.</summary>
+    public Action WhenMeasured { get; set; } = () => { };
+
+    public int Unread
+    {
+        get
+        {
+            WhenMeasured();
+            return real!.Unread;
+        }
+    }
+
+    public void Wait(int timeoutMilliseconds)
     {
         if (!isOpen.IsSet)
         {
             isHeld.Set();
+            isOpen.Wait(timeoutMilliseconds);
         }
-
-        if (isOpen.Wait(timeoutMilliseconds))
+        else if (Busy is null && !IsOverflowing)
         {
-            real!.Read(notices, Busy is null ? timeoutMilliseconds : 0);
-            if (Busy is { } name)
-            {
-                notices.AddRange(Enumerable.Repeat(new Notice(root, Notices.Attributes, 0, name), 100));
-            }
-
-            HasOverflowed |= notices.Any(n => (n.What & Notices.Overflow) != 0);
+            real!.Wait(timeoutMilliseconds);
         }
+    }
+
+    public int Read(List<Notice> notices)
+    {
+        if (Interlocked.Exchange(ref Failure, null) is { } failure)
+        {
+            throw failure;
+        }
+
+        if (!isOpen.IsSet)
+        {
+            return 0;
+        }
+
+        var amount = real!.Read(notices);
+        var added = notices.Count;
+        if (Busy is { } name)
+        {
+            notices.AddRange(Enumerable.Repeat(new Notice(root, Notices.Attributes, 0, name), 100));
+        }
+
+        if (IsOverflowing)
+        {
+            Thread.Yield();
+            notices.Add(new Notice(-1, Notices.Overflow, 0, ""));
+        }
+
+        HasOverflowed |= notices.Any(n => (n.What & Notices.Overflow) != 0);
+        return amount + notices.Count - added;
     }
 
     public void Dispose()

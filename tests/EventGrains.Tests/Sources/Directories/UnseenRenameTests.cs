@@ -115,13 +115,19 @@ public sealed class UnseenRenameTests
 
         public void Remove(int watch) => real.Remove(watch);
 
-        public void Read(List<Notice> notices, int timeoutMilliseconds)
+        public void Wait(int timeoutMilliseconds) => real.Wait(timeoutMilliseconds);
+
+        public int Unread => real.Unread;
+
+        public int Read(List<Notice> notices)
         {
-            real.Read(notices, timeoutMilliseconds);
+            var amount = real.Read(notices);
             if (Overflows && notices.RemoveAll(n => (n.What & Notices.MovedTo) != 0) > 0)
             {
                 notices.Add(new Notice(-1, Notices.Overflow, 0, ""));
             }
+
+            return amount;
         }
 
         public void Dispose() => real.Dispose();
