@@ -200,6 +200,7 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
             if (isKnownPathItsToo)
             {
                 otherNames.Add(id, look.Path);
+                await LeavePlaceOfAnother(look.Path, id, answer, ct);
             }
 
             var isSame = state is not null && DirectoryFacts.IsSameContent(state.Facts, stat);
@@ -218,15 +219,23 @@ internal sealed class DirectoryLooks(DirectoryContext context, DirectoryEvents e
                 continue;
             }
 
-            if (saying.Says.Path.Value is not null && state?.Facts.Path.Value != look.Path
-                && (await context.Store.FindByPath(context.Storage.Name, look.Path, FilesPerPathMax, ct)).Any(f => f.Id != id && DirectoryFacts.IsLive(f.Facts)))
+            if (saying.Says.Path.Value is not null && state?.Facts.Path.Value != look.Path)
             {
-                // It took another file's place.
-                answer.Vanished.Add(look.Path);
+                await LeavePlaceOfAnother(look.Path, id, answer, ct);
             }
         }
 
         await events.Apply([.. said.Values], ct);
+    }
+
+    /// <summary>A file has a name that we know as another's: what became of that one?</summary>
+    private async Task LeavePlaceOfAnother(string path, FileId file, LookAnswer answer, CancellationToken ct)
+    {
+        var known = await context.Store.FindByPath(context.Storage.Name, path, FilesPerPathMax, ct);
+        if (known.Any(f => f.Id != file && DirectoryFacts.IsLive(f.Facts)))
+        {
+            answer.Vanished.Add(path);
+        }
     }
 
     private async Task TakeCopies(List<(Look Look, FileStat Stat)> seen, LookAnswer answer, CancellationToken ct)

@@ -28,6 +28,22 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public async Task A_file_whose_name_became_the_second_of_another_is_deleted()
+    {
+        await using var bench = new DirectoryBench();
+        bench.Write("a", "one");
+        bench.Write("b", "another");
+        await bench.StartAndScan();
+        PosixFixture.Link(bench.PathOf("b"), bench.PathOf("c"));
+
+        File.Move(bench.PathOf("c"), bench.PathOf("a"), overwrite: true);
+
+        await Eventually.Equal(["/a"], () => bench.Deleted);
+        await bench.ConcludesUpTo("marker");
+        Assert.Equal(["/b"], bench.Live);
+    }
+
+    [Fact]
     public async Task A_file_that_leaves_a_name_while_the_end_of_that_names_last_file_is_concluded_is_not_deleted_with_it()
     {
         await using var bench = new DirectoryBench();

@@ -65,6 +65,17 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
 
     public IEnumerable<string> Deleted => Where(Existence.Deleted);
 
+    public IReadOnlyList<(string Native, string Path)> LiveFiles
+    {
+        get
+        {
+            lock (Store.Files)
+            {
+                return [.. Store.Files.Values.Where(f => f.Facts.Existence.State == Existence.Stored).Select(f => (f.Id.Native, f.Facts.Path.Value!))];
+            }
+        }
+    }
+
     public FileState this[string path]
     {
         get
@@ -75,6 +86,9 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
             }
         }
     }
+
+    /// <summary>Hears each change before it counts.</summary>
+    public Action<StorageEvent> BeforeApply { get; set; } = _ => { };
 
     public void FailNext(int calls) => failures = calls;
 
@@ -133,6 +147,7 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
         {
             foreach (var item in batch.Events)
             {
+                BeforeApply(item);
                 var before = Store.Files.GetValueOrDefault(item.File) ?? new FileState { Number = 0, Id = item.File };
                 var joined = FileFacts.Join(before.Facts, item.Says);
                 Store.Files[item.File] = before with { Facts = joined, Version = before.Version + 1 };
