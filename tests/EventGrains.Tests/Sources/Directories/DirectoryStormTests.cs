@@ -5,7 +5,7 @@ using EventGrains.Silo.Sources.Directories;
 
 namespace EventGrains.Tests.Sources.Directories;
 
-/// <summary>Files and directories are made, renamed, replaced, linked and removed at random, faster than they are looked at.</summary>
+/// <summary>Files and directories are made, renamed, replaced, linked and removed at random, faster than they are looked at; the store fails, and the source starts again.</summary>
 public sealed class DirectoryStormTests
 {
     private const string SeedVariable = "STORM_SEED";
@@ -19,6 +19,7 @@ public sealed class DirectoryStormTests
         seed = int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), CultureInfo.InvariantCulture, out var given) ? given + seed : seed;
         var random = new Random(seed);
         await using var bench = new DirectoryBench();
+        bench.Settings.MissingShareMax = 100; // more is removed between two scans than it would believe
         var wrong = new List<string>();
         bench.Store.BeforeFind = _ => Thread.Sleep(seed % 3);
         bench.BeforeApply = change =>
@@ -36,6 +37,16 @@ public sealed class DirectoryStormTests
         {
             Act(bench, random);
             await Task.Delay(random.Next(6));
+            if (random.Next(60) == 0)
+            {
+                bench.FailNext(2);
+            }
+
+            if (random.Next(120) == 0)
+            {
+                await bench.Stop();
+                bench.Start();
+            }
         }
 
         await Eventually.Is(() => IsKnownAsItIs(bench), () => $"seed {seed}: {string.Join(", ", bench.Live)} beside {string.Join(", ", Present(bench).Values.Select(p => string.Join("=", p)))}");
