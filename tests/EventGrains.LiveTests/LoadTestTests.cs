@@ -21,6 +21,7 @@ public sealed class LoadTestTests
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { [Product.QuickCompiler] = "1" }, // its servers inherit it
         })!;
         var output = run.StandardOutput.ReadToEndAsync();
         var errors = run.StandardError.ReadToEndAsync();

@@ -45,17 +45,6 @@ public sealed class MainJobTests
         Assert.Equal(0, await again.Stop());
     }
 
-    [Fact]
-    public async Task A_second_server_on_the_same_data_is_told_so()
-    {
-        await using var dev = await Product.Start(Product.NewDirectory(), "dev", "--port", "0");
-
-        var (exit, _, errors) = await dev.Run("dev", "--port", "0");
-
-        Assert.Equal(7, exit);
-        Assert.Contains("in use", errors, StringComparison.Ordinal);
-    }
-
     internal static string SampleRecord()
     {
         var file = Path.Combine(Product.SourceTree, "tests", "EventGrains.Tests", "Samples", "s2.ndjson");

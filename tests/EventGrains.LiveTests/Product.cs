@@ -8,7 +8,7 @@ namespace EventGrains.LiveTests;
 /// <summary>The executable as a user starts it: a process of its own, in a directory of its own.</summary>
 internal sealed class Product : IAsyncDisposable
 {
-    private const string QuickCompiler = "DOTNET_TC_QuickJit";
+    internal const string QuickCompiler = "DOTNET_TC_QuickJit";
 
     /// <summary>No answer of these tests may take longer; a loaded machine is slow, and a hung one must fail.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -131,9 +131,12 @@ internal sealed class Product : IAsyncDisposable
         return await Answer.Of(response);
     }
 
-    /// <summary>The most memory that the process ever had resident.</summary>
+    /// <summary>The most memory that the process had resident, ever or since <see cref="ForgetPeak"/>.</summary>
     public long PeakBytes =>
         long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+
+    /// <summary>From here on the peak is that of what comes: 5 is the kernel's word for it.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
     /// <summary>As <c>kill -9</c>.</summary>
     public async Task Kill()

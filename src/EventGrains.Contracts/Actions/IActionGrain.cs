@@ -53,9 +53,12 @@ public sealed record StepClaim(
 /// <param name="Done">False for a failure, which is tried again with back-off up to the attempts' bound unless <paramref name="Final"/>.</param>
 /// <param name="Error">For a failure: what went wrong and what to do.</param>
 /// <param name="Says">Facts that the attempt made true, such as a new replica; joined in the same commit.</param>
+/// <param name="PutOff">Not done, and no failure: what it needs is in another attempt's hands. It is looked at again with the same back-off, and
+/// counts for nothing: for as long as it takes.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.StepOutcome")]
 public sealed record StepOutcome(
     [property: Id(0)] bool Done,
     [property: Id(1)] string? Error = null,
     [property: Id(2)] bool Final = false,
-    [property: Id(3)] FileFacts? Says = null);
+    [property: Id(3)] FileFacts? Says = null,
+    [property: Id(4)] bool PutOff = false);

@@ -85,7 +85,7 @@ public sealed record Step
     [Id(7)]
     public string? Target { get; init; }
 
-    /// <summary>How many of <see cref="Attempts"/> were before the last <c>step retry</c>: they no longer count against the bound. Attempt numbers never start again,
+    /// <summary>How many of <see cref="Attempts"/> do not count against the bound: those before the last <c>step retry</c>, and those put off. Attempt numbers never start again,
     /// so that a late word of an old attempt is never taken for a new one's.</summary>
     [Id(8)]
     public int AttemptsForgiven { get; init; }

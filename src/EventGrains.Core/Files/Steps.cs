@@ -117,9 +117,10 @@ public static class Steps
     }
 
     /// <summary>Takes an attempt's end once; null when it is not the newest attempt, or was taken already.</summary>
+    /// <param name="isPutOff">It is not done because it must wait for another's: it does not count against the bound, only for the back-off.</param>
     /// <param name="says">Facts that the attempt made true.</param>
     public static Decision? Conclude(
-        FileState before, StepKey key, int attempt, bool isDone, string? error, bool isFinal, FileFacts? says, StepPolicy policy, Rulebook rules, DateTime now)
+        FileState before, StepKey key, int attempt, bool isDone, string? error, bool isFinal, bool isPutOff, FileFacts? says, StepPolicy policy, Rulebook rules, DateTime now)
     {
         var index = IndexOf(before, key);
         if (index < 0 || before.Steps[index] is not { State: StepState.Running } step || step.Attempts != attempt)
@@ -133,6 +134,8 @@ public static class Steps
             ? step with { State = StepState.Done, At = now, DueAt = default, Error = null }
             : isObsolete
                 ? step with { State = StepState.Superseded, At = now, DueAt = default, Error = error }
+                : isPutOff
+                    ? PutOff(after, step, error, policy, now)
                 : isFinal || step.Attempts - step.AttemptsForgiven >= policy.AttemptsMax
                     ? step with { State = StepState.Failed, At = now, DueAt = default, Error = error }
                     : step with { State = StepState.Waiting, At = now, DueAt = now + policy.BackOff(before.Id, step.Attempts - step.AttemptsForgiven), Error = error };
@@ -170,6 +173,15 @@ public static class Steps
             : FileSummary.Of(state).Existence == Existence.Deleted
                 ? step with { State = StepState.Cancelled, At = now, DueAt = default, Error = "the file was deleted" }
                 : null;
+
+    private static Step PutOff(FileState state, Step step, string? error, StepPolicy policy, DateTime now) => Ended(state, step, now) ?? step with
+    {
+        State = StepState.Waiting,
+        At = now,
+        DueAt = now + policy.BackOff(state.Id, step.Attempts),
+        AttemptsForgiven = step.AttemptsForgiven + 1,
+        Error = error,
+    };
 
     private static Decision Replace(FileState before, int index, Step next, Rulebook rules, DateTime now) =>
         Decision.Conclude(before, before with { Steps = before.Steps.SetItem(index, next) }, Caused(next), rules, now, next);

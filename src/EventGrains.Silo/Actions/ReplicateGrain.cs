@@ -23,7 +23,7 @@ internal sealed class ReplicateGrain(IGrainFactory grains, Definitions definitio
             }
             catch (StepFailedException refused)
             {
-                return new StepOutcome(false, refused.Message, refused.Final);
+                return refused.Outcome;
             }
         });
         return Task.CompletedTask;

@@ -29,7 +29,7 @@ internal sealed class RunGrain(
             }
             catch (StepFailedException refused)
             {
-                return new StepOutcome(false, refused.Message, refused.Final);
+                return refused.Outcome;
             }
         });
         return Task.CompletedTask;

@@ -52,6 +52,7 @@ internal sealed class HeldIntents(SiloSettings settings)
         if (_held.Remove((intent.FileNumber, intent.Step), out var held))
         {
             held.IsGone = true;
+            held.LeaveQueue();
             held.Lane.Count--;
             _running.Set(held, false);
         }

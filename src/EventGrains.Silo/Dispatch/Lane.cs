@@ -82,16 +82,39 @@ internal sealed class Lane(string rule, string action, string? target)
     private DueQueue QueueOf(Intent intent) => intent.Running ? Deadlines : IsFirst(intent) ? Firsts : Others;
 }
 
-/// <summary>Steps in the order in which they are due; entries that were replaced or taken away since are passed over.</summary>
+/// <summary>Steps in the order in which they are due. A step is in one queue at most: what is added leaves the queue that it was in.</summary>
+/// <remarks>What left stays as a dead entry, which is passed over, until dead ones outnumber the others: a held head would keep all behind it for ever.</remarks>
 internal sealed class DueQueue
 {
-    private readonly PriorityQueue<(Held Held, int Entry), DateTime> _due = new();
+    private const int DeadMin = 16;
 
-    public void Add(Held held) => _due.Enqueue((held, ++held.Entry), held.DueAt);
+    private readonly PriorityQueue<(Held Held, int Entry), DateTime> _due = new();
+    private int _alive;
+
+    /// <summary>Entries in memory, dead ones included: at most twice those alive, and a few.</summary>
+    public int Entries => _due.Count;
+
+    public void Add(Held held)
+    {
+        held.LeaveQueue();
+        held.Queue = this;
+        _alive++;
+        _due.Enqueue((held, held.Entry), held.DueAt);
+    }
 
     public bool HasDue(DateTime now) => NextDue <= now;
 
-    public Held? Take(DateTime now) => HasDue(now) ? _due.Dequeue().Held : null;
+    public Held? Take(DateTime now)
+    {
+        if (!HasDue(now))
+        {
+            return null;
+        }
+
+        var next = _due.Dequeue().Held;
+        next.LeaveQueue();
+        return next;
+    }
 
     public DateTime? NextDue
     {
@@ -99,7 +122,7 @@ internal sealed class DueQueue
         {
             while (_due.TryPeek(out var next, out var dueAt))
             {
-                if (!next.Held.IsGone && next.Held.Entry == next.Entry)
+                if (IsAlive(next))
                 {
                     return dueAt;
                 }
@@ -110,6 +133,20 @@ internal sealed class DueQueue
             return null;
         }
     }
+
+    /// <summary>One entry died.</summary>
+    public void Forget()
+    {
+        _alive--;
+        if (_due.Count - _alive > Math.Max(_alive, DeadMin))
+        {
+            var alive = _due.UnorderedItems.Where(e => IsAlive(e.Element)).ToArray();
+            _due.Clear();
+            _due.EnqueueRange(alive);
+        }
+    }
+
+    private static bool IsAlive((Held Held, int Entry) queued) => queued.Held.Entry == queued.Entry;
 }
 
 /// <summary>An intent in memory, and what the dispatcher did about it.</summary>
@@ -121,11 +158,23 @@ internal sealed class Held(Intent intent, Lane lane)
 
     public DateTime DueAt { get; set; } = intent.DueAt;
 
-    /// <summary>Counts the times it was queued: only the newest entry is good.</summary>
-    public int Entry { get; set; }
+    /// <summary>Where it waits to be due; null when nowhere.</summary>
+    public DueQueue? Queue { get; set; }
+
+    /// <summary>Counts the queues that it left: an entry with an older count is dead.</summary>
+    public int Entry { get; private set; }
 
     /// <summary>It was given to its file's grain, or runs since before we held it: it counts against the bounds.</summary>
     public bool IsStarted { get; set; }
 
     public bool IsGone { get; set; }
+
+    public void LeaveQueue()
+    {
+        if (Queue is { } left)
+        {
+            (Queue, Entry) = (null, Entry + 1);
+            left.Forget();
+        }
+    }
 }

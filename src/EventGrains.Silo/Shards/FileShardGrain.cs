@@ -122,7 +122,7 @@ internal sealed partial class FileShardGrain(
         await Turn(claim.File, (turn, entry) =>
         {
             var decision = entry.State is { } before
-                ? Steps.Conclude(before, claim.Step, claim.Attempt, outcome.Done, outcome.Error, outcome.Final, outcome.Says, _policy, rules, Now)
+                ? Steps.Conclude(before, claim.Step, claim.Attempt, outcome.Done, outcome.Error, outcome.Final, outcome.PutOff, outcome.Says, _policy, rules, Now)
                 : null;
             if (decision is not null)
             {

@@ -12,97 +12,87 @@ public sealed class FailedFsyncTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_post_in_flight_is_503_and_the_same_bytes_are_taken_afterwards(bool isLost)
+    public async Task What_was_in_flight_is_refused_or_read_again_and_nothing_is_lost_or_doubled(bool isLost)
     {
         var disk = await FaultyDisk.Under(_directory, "data/store");
-        await using (var server = await Start(disk))
-        {
-            Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
-            var hasFailed = disk.FailNextSync(isLost);
-
-            var refused = await server.Post(Told.Source, Told.Stored("x"));
-
-            Assert.True(hasFailed());
-            refused.IsProblem(HttpStatusCode.ServiceUnavailable, "Input/output error");
-            Assert.NotNull(refused.RetryAfter);
-            Assert.Contains("same bytes again", refused.Text("remedy"), StringComparison.Ordinal);
-            await Told.PostUntilTaken(server, Told.Stored("x"));
-            await Told.AreKnownOnce(server, [.. Before, "x"]);
-            await Eventually.Is(async () => (await server.Get("/v1/status")).GetProperty("unhealthy").GetArrayLength() == 0, () => server.Errors);
-            await server.Kill();
-        }
-
-        await using var again = await Start(disk);
-        await Told.AreKnownOnce(again, [.. Before, "x"]);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Of_many_posts_at_once_each_is_kept_or_told_that_it_is_not(bool isLost)
-    {
-        var disk = await FaultyDisk.Under(_directory, "data/store");
+        var log = Path.Combine(_directory, "events.log");
+        var known = new List<string>(Before);
 
         // Of one file each: a post of many is in many shards' hands, and is 503 when any of them is.
         var posts = Enumerable.Range(0, 60).Select(i => Told.Names($"p{i}-", 1)).ToArray();
-        var acknowledged = new List<string>();
         await using (var server = await Start(disk))
         {
             Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
-            var hasFailed = disk.FailNextSync(isLost);
+            known.AddRange(await APostInFlightIs503AndTheSameBytesAreTakenAfterwards(server, disk, isLost));
+            await Told.AreKnownOnce(server, known);
 
-            var answers = await Task.WhenAll(posts.Select(post => server.Post(Told.Source, Told.Stored(post))));
+            known.AddRange(await ALogIsReadOn(server, disk, isLost, log));
+            await Told.AreKnownOnce(server, known);
+            Assert.Equal(0, (await server.Get("/v1/dead-letters")).GetProperty("items").GetArrayLength());
 
-            Assert.True(hasFailed());
-            Assert.All(answers, answer => Assert.Contains(answer.Status, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]));
-            Assert.Contains(answers, answer => !answer.IsOk);
-            acknowledged.AddRange(posts.Where((_, i) => answers[i].IsOk).SelectMany(post => post));
+            known.AddRange(await OfManyPostsAtOnceEachIsKeptOrToldThatItIsNot(server, disk, isLost, posts));
             await server.Kill();
         }
 
         await using var again = await Start(disk);
         var versions = await Told.Versions(again);
-        Assert.All([.. Before, .. acknowledged], name => Assert.Equal(1, versions.GetValueOrDefault(name)));
+        Assert.All(known, name => Assert.Equal(1, versions.GetValueOrDefault(name)));
         foreach (var post in posts)
         {
             await Told.PostUntilTaken(again, Told.Stored(post));
         }
 
-        await Told.AreKnownOnce(again, [.. Before, .. posts.SelectMany(post => post)]);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_log_is_read_on_without_loss(bool isLost)
-    {
-        var disk = await FaultyDisk.Under(_directory, "data/store");
-        var log = Path.Combine(_directory, "events.log");
-        var written = new List<string>();
-        await using (var server = await Start(disk))
-        {
-            for (var round = 0; round < 4; round++)
-            {
-                var hasFailed = disk.FailNextSync(isLost);
-                var names = Told.Names($"r{round}-", 200);
-                await File.AppendAllLinesAsync(log, Told.Stored(names));
-                written.AddRange(names);
-                await Eventually.Is(hasFailed, () => server.Errors);
-            }
-
-            await Eventually.Is(async () => (await server.Ask($"/v1/files?storage={Told.Source}")).IsOk && (await Told.Versions(server)).Count == written.Count, () => server.Errors);
-            await Told.AreKnownOnce(server, written);
-            Assert.Equal(0, (await server.Get("/v1/dead-letters")).GetProperty("items").GetArrayLength());
-            await server.Kill();
-        }
-
-        await using var again = await Start(disk);
         await File.AppendAllLinesAsync(log, [Told.Stored("last")]);
         await Eventually.Is(async () => (await Told.Versions(again)).ContainsKey("last"), () => again.Errors);
-        await Told.AreKnownOnce(again, [.. written, "last"]);
+        await Told.AreKnownOnce(again, [.. known.Union(posts.SelectMany(post => post)), "last"]);
     }
 
     public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
+
+    private static async Task<string[]> APostInFlightIs503AndTheSameBytesAreTakenAfterwards(Product server, FaultyDisk disk, bool isLost)
+    {
+        var hasFailed = disk.FailNextSync(isLost);
+
+        var refused = await server.Post(Told.Source, Told.Stored("x"));
+
+        Assert.True(hasFailed());
+        refused.IsProblem(HttpStatusCode.ServiceUnavailable, "Input/output error");
+        Assert.NotNull(refused.RetryAfter);
+        Assert.Contains("same bytes again", refused.Text("remedy"), StringComparison.Ordinal);
+        await Told.PostUntilTaken(server, Told.Stored("x"));
+        await Eventually.Is(async () => (await server.Get("/v1/status")).GetProperty("unhealthy").GetArrayLength() == 0, () => server.Errors);
+        return ["x"];
+    }
+
+    private static async Task<List<string>> ALogIsReadOn(Product server, FaultyDisk disk, bool isLost, string log)
+    {
+        var written = new List<string>();
+        for (var round = 0; round < 4; round++)
+        {
+            var hasFailed = disk.FailNextSync(isLost);
+            var names = Told.Names($"r{round}-", 200);
+            await File.AppendAllLinesAsync(log, Told.Stored(names));
+            written.AddRange(names);
+            await Eventually.Is(hasFailed, () => server.Errors);
+        }
+
+        await Eventually.Is(
+            async () => await server.Ask($"/v1/files?storage={Told.Source}") is { IsOk: true } && written.TrueForAll((await Told.Versions(server)).ContainsKey), () => server.Errors);
+        return written;
+    }
+
+    /// <summary>Answers those that were acknowledged.</summary>
+    private static async Task<IEnumerable<string>> OfManyPostsAtOnceEachIsKeptOrToldThatItIsNot(Product server, FaultyDisk disk, bool isLost, string[][] posts)
+    {
+        var hasFailed = disk.FailNextSync(isLost);
+
+        var answers = await Task.WhenAll(posts.Select(post => server.Post(Told.Source, Told.Stored(post))));
+
+        Assert.True(hasFailed());
+        Assert.All(answers, answer => Assert.Contains(answer.Status, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]));
+        Assert.Contains(answers, answer => !answer.IsOk);
+        return posts.Where((_, i) => answers[i].IsOk).SelectMany(post => post);
+    }
 
     private async Task<Product> Start(FaultyDisk disk)
     {

@@ -5,25 +5,25 @@ using System.Text.Json;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>Requests that no honest client sends, to the server as it runs.</summary>
-public sealed class HostileRequestTests : IAsyncDisposable
+public sealed class HostileRequestTests(SharedServer shared) : IClassFixture<SharedServer>, IAsyncDisposable
 {
     private readonly string _directory = Product.NewDirectory();
 
     [Fact]
     public async Task Bad_lines_among_good_ones_are_named_with_field_and_remedy_and_the_good_ones_are_taken()
     {
-        await using var server = await Product.Start(_directory, "dev", "--port", "0");
+        var server = shared.Product;
         byte[][] lines =
         [
-            Bytes(Told.Stored("good")),
-            Bytes(Told.Stored("torn"))[..^10],
-            Bytes(Told.Stored("negative", size: -1)),
-            Bytes(Told.Stored("shapeless", time: "yesterday")),
-            Bytes(Told.Stored("early", time: "2099-01-01T00:00:00Z")),
-            Broken(Told.Stored("broken", path: "/broken-X")),
+            Bytes(Told.Stored("line-good")),
+            Bytes(Told.Stored("line-torn"))[..^10],
+            Bytes(Told.Stored("line-negative", size: -1)),
+            Bytes(Told.Stored("line-shapeless", time: "yesterday")),
+            Bytes(Told.Stored("line-early", time: "2099-01-01T00:00:00Z")),
+            Broken(Told.Stored("line-broken", path: "/broken-X")),
             Bytes("[]"),
-            Bytes(Told.Stored("offset", time: "2026-03-04T09:15:02.123456789+05:45")),
-            Bytes(Told.Stored("nul", path: "/a\0b")),
+            Bytes(Told.Stored("line-offset", time: "2026-03-04T09:15:02.123456789+05:45")),
+            Bytes(Told.Stored("line-nul", path: "/a\0b")),
         ];
 
         var answer = await server.Post($"/v1/sources/{Told.Source}/events", [.. lines.SelectMany(line => (byte[])[.. line, (byte)'\n'])]);
@@ -35,7 +35,7 @@ public sealed class HostileRequestTests : IAsyncDisposable
             [(2, "record"), (3, "data.size"), (4, "time"), (5, "time"), (6, "data.path"), (7, "record")],
             rejections.Select(r => (r.GetProperty("line").GetInt32(), r.GetProperty("field").GetString()!)));
         Assert.All(rejections, r => Assert.True(r.GetProperty("reason").GetString()!.Length > 0 && r.GetProperty("remedy").GetString()!.Length > 0));
-        await Told.AreKnownOnce(server, ["good", "offset", "nul"]);
+        await Told.AreKnownOnce(server, ["line-good", "line-offset", "line-nul"], among: "line-");
     }
 
     [Fact]
@@ -61,8 +61,8 @@ public sealed class HostileRequestTests : IAsyncDisposable
     [Fact]
     public async Task An_unknown_source_format_or_content_type_names_what_there_is()
     {
-        await using var server = await Product.Start(_directory, "dev", "--port", "0");
-        var body = Bytes(Told.Stored("a"));
+        var server = shared.Product;
+        var body = Bytes(Told.Stored("nowhere-a"));
 
         var source = await server.Post("/v1/sources/nowhere/events", body);
         var format = await server.Post($"/v1/sources/{Told.Source}/events?format=nonsense", body);
@@ -76,23 +76,23 @@ public sealed class HostileRequestTests : IAsyncDisposable
         type.IsProblem(HttpStatusCode.UnsupportedMediaType, "text/plain");
         Assert.Equal(3, published.Exit);
         Assert.Contains("cloudevents", published.Errors, StringComparison.Ordinal);
-        await Told.AreKnownOnce(server, []);
+        await Told.AreKnownOnce(server, [], among: "nowhere-");
     }
 
     [Fact]
     public async Task A_page_from_elsewhere_and_a_name_that_was_rebound_change_nothing()
     {
-        await using var server = await Product.Start(_directory, "dev", "--port", "0");
+        var server = shared.Product;
         var path = $"/v1/sources/{Told.Source}/events";
 
-        var foreign = await server.Post(path, Bytes(Told.Stored("a")), headers: ("Origin", "https://evil.example"));
-        var simple = await server.Post(path, Bytes(Told.Stored("a")), "text/plain", ("Origin", "null"));
-        var rebound = await server.Post(path, Bytes(Told.Stored("a")), headers: ("Host", $"evil.example:{server.Url.Port}"));
+        var foreign = await server.Post(path, Bytes(Told.Stored("foreign-a")), headers: ("Origin", "https://evil.example"));
+        var simple = await server.Post(path, Bytes(Told.Stored("foreign-a")), "text/plain", ("Origin", "null"));
+        var rebound = await server.Post(path, Bytes(Told.Stored("foreign-a")), headers: ("Host", $"evil.example:{server.Url.Port}"));
 
         foreign.IsProblem(HttpStatusCode.Forbidden, "evil.example");
         simple.IsProblem(HttpStatusCode.Forbidden);
         rebound.IsProblem(HttpStatusCode.MisdirectedRequest, "evil.example");
-        await Told.AreKnownOnce(server, []);
+        await Told.AreKnownOnce(server, [], among: "foreign-");
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class HostileRequestTests : IAsyncDisposable
               when: {storage: in, path: "/**"}
               do: [replicate: {to: copies, path: "/by-name{path}"}]
             """);
-        await using var server = await Product.Start(_directory, "server", "--data", "data", "--rules", "rules.yaml", "--port", "0");
+        await using var server = await Product.Start(_directory, "server", "--data", "data", "--rules", "rules.yaml", "--port", "0", "--set", "backOffFirstSeconds=0.05");
 
         var told = await server.Post(
             "told",

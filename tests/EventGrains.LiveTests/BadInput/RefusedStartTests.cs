@@ -6,33 +6,27 @@ using RocksDbSharp;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>A server that cannot start says why and what to do on stderr, nothing on stdout, and harms nothing.</summary>
-public sealed class RefusedStartTests : IAsyncDisposable
+public sealed class RefusedStartTests(RefusedStartTests.KeptServer kept) : IClassFixture<RefusedStartTests.KeptServer>, IAsyncDisposable
 {
     private readonly string _directory = Product.NewDirectory();
 
     [Fact]
     public async Task A_second_process_on_one_data_directory_is_exit_7_while_the_first_keeps_serving()
     {
-        await using var first = await Product.Start(_directory, "dev", "--port", "0");
-        Assert.True((await first.Post(Told.Source, Told.Stored("a"))).IsOk);
+        var first = kept.Product;
+        Assert.True((await first.Post(Told.Source, Told.Stored("second-a"))).IsOk);
 
-        await IsRefused(7, ["in use", "another data directory"], "dev", "--port", "0");
-        await IsRefused(7, ["in use", "another data directory"], "server", "--data", "eventgrains-dev", "--rules", await Rules(), "--port", "0");
+        await IsRefusedIn(first.Directory, 7, ["in use", "another data directory"], "dev", "--port", "0");
+        await IsRefused(7, ["in use", "another data directory"], "server", "--data", kept.Data, "--rules", await Rules(), "--port", "0");
 
-        Assert.True((await first.Post(Told.Source, Told.Stored("b"))).IsOk);
-        await Told.AreKnownOnce(first, ["a", "b"]);
-        Assert.Equal(0, await first.Stop());
+        Assert.True((await first.Post(Told.Source, Told.Stored("second-b"))).IsOk);
+        await Told.AreKnownOnce(first, ["second-a", "second-b"], among: "second-");
     }
 
     [Fact]
     public async Task A_data_directory_of_a_newer_version_is_exit_7_and_left_as_it_is()
     {
-        await using (var older = await Product.Start(_directory, "dev", "--port", "0"))
-        {
-            Assert.True((await older.Post(Told.Source, Told.Stored("a"))).IsOk);
-            await older.Stop();
-        }
-
+        await kept.CopyWhatItLeft(Path.Combine(_directory, "eventgrains-dev"));
         SetSchema("7");
 
         await IsRefused(7, ["schema 7", "up to 1", "newer"], "dev", "--port", "0");
@@ -40,7 +34,7 @@ public sealed class RefusedStartTests : IAsyncDisposable
 
         SetSchema("1");
         await using var again = await Product.Start(_directory, "dev", "--port", "0");
-        await Told.AreKnownOnce(again, ["a"]);
+        await Told.AreKnownOnce(again, [KeptServer.Known]);
     }
 
     [Fact]
@@ -60,11 +54,9 @@ public sealed class RefusedStartTests : IAsyncDisposable
     [Fact]
     public async Task A_port_that_another_server_holds_stays_its_own()
     {
-        await using var first = await Product.Start(_directory, "dev", "--port", "0");
+        await IsRefused(8, ["in use", "--port"], "dev", "--data", "other", "--port", $"{kept.Product.Url.Port}");
 
-        await IsRefused(8, ["in use", "--port"], "dev", "--data", "other", "--port", $"{first.Url.Port}");
-
-        Assert.True((await first.Post(Told.Source, Told.Stored("a"))).IsOk);
+        Assert.True((await kept.Product.Post(Told.Source, Told.Stored("port-a"))).IsOk);
     }
 
     [Theory]
@@ -85,13 +77,13 @@ public sealed class RefusedStartTests : IAsyncDisposable
     [InlineData(true)]
     public async Task A_data_directory_that_cannot_be_written_is_exit_7(bool hasStore)
     {
+        var data = Path.Combine(_directory, "data");
         if (hasStore)
         {
-            await using var earlier = await Product.Start(_directory, "dev", "--port", "0", "--data", "data");
-            await earlier.Stop();
+            await kept.CopyWhatItLeft(data);
         }
 
-        var data = Directory.CreateDirectory(Path.Combine(_directory, "data")).FullName;
+        Directory.CreateDirectory(data);
         await using var protection = await Protect(data);
 
         await IsRefused(7, [data, "choose another data directory"], "dev", "--port", "0", "--data", "data");
@@ -112,9 +104,11 @@ public sealed class RefusedStartTests : IAsyncDisposable
         return new Permissions(directory);
     }
 
-    private async Task IsRefused(int exit, string[] words, params string[] arguments)
+    private Task IsRefused(int exit, string[] words, params string[] arguments) => IsRefusedIn(_directory, exit, words, arguments);
+
+    private static async Task IsRefusedIn(string directory, int exit, string[] words, params string[] arguments)
     {
-        var refused = await Product.RunIn(_directory, null, arguments);
+        var refused = await Product.RunIn(directory, null, arguments);
 
         Assert.True(exit == refused.Exit, $"{string.Join(' ', arguments)}: exit {refused.Exit}: {refused.Errors}");
         Assert.Empty(refused.Output);
@@ -141,6 +135,54 @@ public sealed class RefusedStartTests : IAsyncDisposable
 
         using var database = RocksDb.Open(new DbOptions(), store, families);
         database.Put(Encoding.ASCII.GetBytes("schema"), Encoding.ASCII.GetBytes(schema));
+    }
+
+    /// <summary>A server that ran and ended, left a copy of its data directory, and runs again; it ends as it should whatever it met.</summary>
+    public sealed class KeptServer : IAsyncLifetime
+    {
+        /// <summary>The one file that is known in what it left.</summary>
+        public const string Known = "known";
+
+        private readonly string _directory = Product.NewDirectory();
+        private Product? _product;
+
+        public string Data => Path.Combine(_directory, "eventgrains-dev");
+
+        internal Product Product => _product!;
+
+        private string Left => Path.Combine(_directory, "left");
+
+        public async ValueTask InitializeAsync()
+        {
+            await using (var earlier = await Product.Start(_directory, "dev", "--port", "0"))
+            {
+                Assert.True((await earlier.Post(Told.Source, Told.Stored(Known))).IsOk);
+                Assert.Equal(0, await earlier.Stop());
+            }
+
+            await Copy(Data, Left);
+            _product = await Product.Start(_directory, "dev", "--port", "0");
+        }
+
+        public Task CopyWhatItLeft(string directory) => Copy(Left, directory);
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_product is not null)
+            {
+                var exit = await _product.Stop();
+                await _product.DisposeAsync();
+                Assert.Equal(0, exit);
+            }
+
+            await Tool.Remove(_directory);
+        }
+
+        private static async Task Copy(string from, string to)
+        {
+            var (exit, said) = await Tool.Run("cp", "-r", "--", from, to);
+            Assert.True(exit == 0, said);
+        }
     }
 
     private sealed class Permissions(string directory) : IAsyncDisposable

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace EventGrains.LiveTests.BadInput;
 
 /// <summary>What a file is called is its owner's affair: it reaches a command as it is, and breaks nothing that is printed.</summary>
-public sealed class StrangeNamesTests : IAsyncDisposable
+public sealed class StrangeNamesTests(StrangeNamesTests.Server shared) : IClassFixture<StrangeNamesTests.Server>, IAsyncDisposable
 {
     /// <summary>Stored, step, replicated, step, processed.</summary>
     private const int TransitionsPerFile = 5;
@@ -14,16 +14,14 @@ public sealed class StrangeNamesTests : IAsyncDisposable
 
     private string Inbox => Path.Combine(_directory, "inbox");
 
-    private string Arguments => Path.Combine(_directory, "arguments");
-
     [Fact]
     public async Task They_reach_run_as_one_argument_byte_for_byte_and_break_no_output()
     {
-        await using var dev = await StartWithAllProcessed();
+        var dev = shared.Product;
 
-        AreTheArguments(await File.ReadAllBytesAsync(Arguments));
-        await AreMirrored();
-        Assert.False(Directory.EnumerateFiles(_directory, "pwned", SearchOption.AllDirectories).Any(), "a name was run");
+        AreTheArguments(await File.ReadAllBytesAsync(shared.Arguments), shared.Inbox);
+        await AreMirrored(shared);
+        Assert.False(Directory.EnumerateFiles(shared.Directory, "pwned", SearchOption.AllDirectories).Any(), "a name was run");
         await AreOneLineEachInDev(dev);
         await AreOneRowEachInTables(dev);
         await AreOneLineEachInJson(dev);
@@ -34,7 +32,7 @@ public sealed class StrangeNamesTests : IAsyncDisposable
     [Fact]
     public async Task They_are_found_by_the_name_that_a_person_gives()
     {
-        await using var dev = await StartWithAllProcessed();
+        var dev = shared.Product;
         foreach (var name in (string[])["-rf", "$(touch pwned)", "two\nlines", "'single' \"double\" \\back", "\u001b[31mred\u001b[0m", "%2F%00%s%n"])
         {
             var got = await dev.Run("file", "get", $"inbox:/{name}");
@@ -105,44 +103,37 @@ public sealed class StrangeNamesTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
 
-    private async Task<Product> StartWithAllProcessed()
-    {
-        var dev = await Start("printf '%s\\0' \"$#\" \"$@\" >> \"$0\"");
-        await StrangeNames.DropInto(Inbox);
-        await Eventually.Is(
-            async () => (await dev.Get("/v1/files?status=processed&limit=1000")).GetProperty("items").GetArrayLength() == StrangeNames.Count,
-            () => string.Join('\n', dev.Lines) + dev.Errors);
-        return dev;
-    }
-
     private async Task<Product> Start(string script, params string[] more)
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory, "rules.yaml"), $$"""
-            apiVersion: eventgrains/v1
-            kind: Rule
-            metadata: {name: note}
-            spec:
-              when: {storage: inbox, path: "/**"}
-              do:
-                - replicate: {to: inbox-mirror, path: "{path}"}
-                - run: {command: [sh, -c, {{JsonSerializer.Serialize(script)}}, {{JsonSerializer.Serialize(Arguments)}}, "{path}", "{file}", "--of={path}"]}
-            """);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "rules.yaml"), Rules(script, "sh"));
         return await Product.Start(_directory, ["dev", "--port", "0", "--rules", "rules.yaml", .. more]);
     }
 
+    /// <param name="zeroth">What the script knows as <c>$0</c>.</param>
+    private static string Rules(string script, string zeroth) => $$"""
+        apiVersion: eventgrains/v1
+        kind: Rule
+        metadata: {name: note}
+        spec:
+          when: {storage: inbox, path: "/**"}
+          do:
+            - replicate: {to: inbox-mirror, path: "{path}"}
+            - run: {command: [sh, -c, {{JsonSerializer.Serialize(script)}}, {{JsonSerializer.Serialize(zeroth)}}, "{path}", "{file}", "--of={path}"]}
+        """;
+
     /// <summary>Their number, and then each: one more or less, or a byte changed, and it shows.</summary>
-    private void AreTheArguments(byte[] noted)
+    private static void AreTheArguments(byte[] noted, string inbox)
     {
         var expected = StrangeNames.Bytes.Select(name => Encoding.Latin1.GetString(
-            [.. "3\0/"u8, .. name, 0, .. Encoding.UTF8.GetBytes(Inbox), (byte)'/', .. name, .. "\0--of=/"u8, .. name, 0]));
+            [.. "3\0/"u8, .. name, 0, .. Encoding.UTF8.GetBytes(inbox), (byte)'/', .. name, .. "\0--of=/"u8, .. name, 0]));
         var parts = Encoding.Latin1.GetString(noted).Split('\0')[..^1].Chunk(4).Select(part => string.Concat(part.Select(word => word + '\0')));
 
         Assert.Equal(expected.Order(StringComparer.Ordinal), parts.Order(StringComparer.Ordinal));
     }
 
-    private async Task AreMirrored()
+    private static async Task AreMirrored(Server server)
     {
-        var (exit, said) = await Tool.Run("diff", "-r", "-x", ".eventgrains*", Inbox, Path.Combine(_directory, "eventgrains-dev", "mirror", "inbox"));
+        var (exit, said) = await Tool.Run("diff", "-r", "-x", ".eventgrains*", server.Inbox, Path.Combine(server.Directory, "eventgrains-dev", "mirror", "inbox"));
         Assert.True(exit == 0, said);
     }
 
@@ -203,5 +194,23 @@ public sealed class StrangeNamesTests : IAsyncDisposable
     {
         using var document = JsonDocument.Parse(json);
         return document.RootElement.Clone();
+    }
+
+    /// <summary>Each name was dropped into its inbox and is processed.</summary>
+    public sealed class Server : SharedServer
+    {
+        internal string Inbox => Path.Combine(Directory, "inbox");
+
+        internal string Arguments => Path.Combine(Directory, "arguments");
+
+        protected override string Rules => StrangeNamesTests.Rules("printf '%s\\0' \"$#\" \"$@\" >> \"$0\"", Arguments);
+
+        protected override async Task Prepare()
+        {
+            await StrangeNames.DropInto(Inbox);
+            await Eventually.Is(
+                async () => (await Product.Get("/v1/files?status=processed&limit=1000")).GetProperty("items").GetArrayLength() == StrangeNames.Count,
+                () => string.Join('\n', Product.Lines) + Product.Errors);
+        }
     }
 }

@@ -7,10 +7,8 @@ public sealed class UnmountedDirectoryTests : IAsyncDisposable
 
     private string Inbox => Path.Combine(_directory, "inbox");
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task The_source_stops_deletes_nothing_and_goes_on_when_the_disk_is_back(bool isStartedMeanwhile)
+    [Fact]
+    public async Task The_source_stops_deletes_nothing_and_goes_on_when_the_disk_is_back_also_when_started_meanwhile()
     {
         var disk = Directory.CreateDirectory(Path.Combine(_directory, "disk")).FullName;
         var mounted = await Mounted.Bound(Inbox, disk);
@@ -19,27 +17,19 @@ public sealed class UnmountedDirectoryTests : IAsyncDisposable
         {
             await File.WriteAllTextAsync(Path.Combine(Inbox, "a"), "content");
             await IsProcessed(dev, "a");
-            if (isStartedMeanwhile)
-            {
-                Assert.Equal(0, await dev.Stop());
-                await dev.DisposeAsync();
-            }
 
             await mounted.DisposeAsync();
-            Assert.Empty(Directory.EnumerateFileSystemEntries(Inbox));
-            dev = isStartedMeanwhile ? await Product.Start(_directory, "dev", "--port", "0") : dev;
-
-            var stopped = await Eventually.Answers(() => dev.Get("/v1/sources/inbox"), source => source.GetProperty("state").GetString() == "stopped");
-            Assert.Contains("mount", stopped.GetProperty("reason").GetString(), StringComparison.Ordinal);
-            Assert.Equal("processed", (await dev.Get("/v1/files/inbox%3A%2Fa")).GetProperty("status").GetString());
-            Assert.Empty(Directory.EnumerateFileSystemEntries(Inbox));
-
+            await HasStopped(dev);
             mounted = await Mounted.Bound(Inbox, disk);
-            await File.WriteAllTextAsync(Path.Combine(Inbox, "b"), "content");
+            await GoesOn(dev, "b");
 
-            await IsProcessed(dev, "b");
-            Assert.Equal("running", (await dev.Get("/v1/sources/inbox")).GetProperty("state").GetString());
-            Assert.Equal(5, (await dev.Get("/v1/files/inbox%3A%2Fa")).GetProperty("version").GetInt32());
+            Assert.Equal(0, await dev.Stop());
+            await dev.DisposeAsync();
+            await mounted.DisposeAsync();
+            dev = await Product.Start(_directory, "dev", "--port", "0");
+            await HasStopped(dev);
+            mounted = await Mounted.Bound(Inbox, disk);
+            await GoesOn(dev, "c");
         }
         finally
         {
@@ -49,6 +39,22 @@ public sealed class UnmountedDirectoryTests : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
+
+    private async Task HasStopped(Product dev)
+    {
+        var stopped = await Eventually.Answers(() => dev.Get("/v1/sources/inbox"), source => source.GetProperty("state").GetString() == "stopped");
+        Assert.Contains("mount", stopped.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal("processed", (await dev.Get("/v1/files/inbox%3A%2Fa")).GetProperty("status").GetString());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Inbox));
+    }
+
+    private async Task GoesOn(Product dev, string name)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Inbox, name), "content");
+        await IsProcessed(dev, name);
+        Assert.Equal("running", (await dev.Get("/v1/sources/inbox")).GetProperty("state").GetString());
+        Assert.Equal(5, (await dev.Get("/v1/files/inbox%3A%2Fa")).GetProperty("version").GetInt32());
+    }
 
     private static async Task IsProcessed(Product dev, string name)
     {

@@ -66,6 +66,42 @@ public sealed class DispatchTests
     }
 
     [Theory]
+    [InlineData("it heeds the token")]
+    [InlineData("it answers late")]
+    [InlineData("it fails late")]
+    public async Task A_dispatcher_that_ends_while_it_reads_what_it_adopts_leaves_it_in_the_store(string reading)
+    {
+        await using var silo = await OneSilo.Start(Rules(("late", 1)));
+        await silo.Tell(new FileId("dcache", "0000AAAA"), Says.DoorStored("/late/first", 0)); // takes the hour's one
+        var file = new FileId("dcache", "0000BBBB");
+        await silo.Tell(file, Says.DoorStored("/late/f", 0));
+        var dispatcher = silo.Services.GetRequiredService<Dispatcher>();
+        var reached = new TaskCompletionSource();
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        silo.Store.BeforeReadIntents = token =>
+        {
+            reached.TrySetResult();
+            return reading == "it heeds the token" ? open.Task.WaitAsync(token) : open.Task;
+        };
+
+        var adopting = dispatcher.Adopt(file.ShardOf(silo.Store.Shards));
+        await reached.Task;
+        var isUnderWay = !adopting.IsCompleted;
+        dispatcher.Dispose();
+        _ = reading switch
+        {
+            "it answers late" => open.TrySetResult(),
+            "it fails late" => open.TrySetException(new IOException("the store is away")),
+            _ => false,
+        };
+        await adopting.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.True(isUnderWay);
+        silo.Store.BeforeReadIntents = null;
+        Assert.Contains((await silo.Store.ReadIntents(file.ShardOf(silo.Store.Shards), null, 10, CancellationToken.None)).Items, i => i.File == file);
+    }
+
+    [Theory]
     [InlineData(1, 199)] // of the second turn's steps fewer are kept than it opens: the first turn's is superseded and gone within it
     [InlineData(150, 50)]
     [InlineData(60, 70, 70)]

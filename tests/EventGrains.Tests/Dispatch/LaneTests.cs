@@ -67,7 +67,7 @@ public sealed class LaneTests
 
         moved.DueAt = Says.At(8);
         _lane.Add(moved);
-        gone.IsGone = true;
+        gone.LeaveQueue();
 
         Assert.Null(_lane.Take(Says.At(5), hasRoom: true));
         Assert.Equal(1, _lane.Take(Says.At(9), hasRoom: true)?.Intent.FileNumber);

@@ -128,6 +128,43 @@ public sealed class StepsTests
     }
 
     [Fact]
+    public void An_attempt_that_is_put_off_uses_none_up_and_comes_again_later_each_time()
+    {
+        var (state, step) = Fired();
+        var waits = new List<TimeSpan>();
+        for (var attempt = 1; attempt <= 20; attempt++)
+        {
+            state = PutOff(Claim(state, step, attempt * 60)!.After, step, attempt, attempt * 60)!.After;
+            waits.Add(state.Steps[0].DueAt - Says.At(attempt * 60));
+        }
+
+        Assert.Equal((StepState.Waiting, 20, "busy"), (state.Steps[0].State, state.Steps[0].Attempts, state.Steps[0].Error));
+        Assert.All(waits, w => Assert.InRange(w, Policy.BackOffFirst / 2, Policy.BackOffMax));
+        Assert.All(waits.Skip(6), w => Assert.True(w >= Policy.BackOffMax / 2));
+
+        // All attempts that a step has are still to come.
+        for (var attempt = 21; attempt <= 23; attempt++)
+        {
+            Assert.Equal(StepState.Waiting, state.Steps[0].State);
+            state = Failed(Claim(state, step, attempt * 60)!.After, step, attempt, attempt * 60)!.After;
+        }
+
+        Assert.Equal(StepState.Failed, state.Steps[0].State);
+    }
+
+    [Fact]
+    public void What_is_put_off_for_an_older_content_or_a_deleted_file_does_not_come_again()
+    {
+        var put = Told(Rules, Says.KeyPut("01", 5, 0));
+        var running = Claim(put, put.Steps[0].Key, 0)!.After;
+        var putAgain = Decision.Of(running, Says.Event(Says.KeyPut("02", 9, 60)), Heard, Rules, Says.At(1))!.After;
+        var deleted = Decision.Of(running, Says.Event(Says.KeyDeleted("02")), Heard, Rules, Says.At(1))!.After;
+
+        Assert.Equal(StepState.Superseded, PutOff(putAgain, put.Steps[0].Key, 1, 2)!.After.Steps[0].State);
+        Assert.Equal(StepState.Cancelled, PutOff(deleted, put.Steps[0].Key, 1, 2)!.After.Steps[0].State);
+    }
+
+    [Fact]
     public void An_attempt_that_never_answers_fails_the_step_at_the_bound()
     {
         var (state, step) = Fired();
@@ -159,7 +196,7 @@ public sealed class StepsTests
         var claimed = Claim(state, step, 0)!.After;
         var copy = new FileFacts { Replicas = [new Replica("mirror", null, "/d/f", Says.At(3), ReplicaState.Present)] };
 
-        var done = Steps.Conclude(claimed, step, 1, true, null, false, copy, Policy, Rules, Says.At(3))!;
+        var done = Steps.Conclude(claimed, step, 1, true, null, false, false, copy, Policy, Rules, Says.At(3))!;
 
         Assert.Equal(TransitionKind.Replicated, done.Transition!.Kind);
         Assert.Contains(TransitionKind.Step, done.Transition.Changes);
@@ -188,10 +225,13 @@ public sealed class StepsTests
     private static Decision? Claim(FileState state, StepKey step, int at) => Steps.Claim(state, step, Policy, Rules, Says.At(at));
 
     private static Decision? Done(FileState state, StepKey step, int attempt) =>
-        Steps.Conclude(state, step, attempt, true, null, false, null, Policy, Rules, Says.At(1));
+        Steps.Conclude(state, step, attempt, true, null, false, false, null, Policy, Rules, Says.At(1));
 
     private static Decision? Failed(FileState state, StepKey step, int attempt, int at) =>
-        Steps.Conclude(state, step, attempt, false, "no room", false, null, Policy, Rules, Says.At(at));
+        Steps.Conclude(state, step, attempt, false, "no room", false, false, null, Policy, Rules, Says.At(at));
+
+    private static Decision? PutOff(FileState state, StepKey step, int attempt, int at) =>
+        Steps.Conclude(state, step, attempt, false, "busy", false, true, null, Policy, Rules, Says.At(at));
 
     private static Rulebook Book(params RuleDefinition[] rules) => new(Definitions.Empty with { Rules = [.. rules] });
 

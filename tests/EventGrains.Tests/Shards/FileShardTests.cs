@@ -131,22 +131,16 @@ public sealed class FileShardTests
         await using var silo = await OneSilo.Start();
         var others = OneOfEachOtherShard(silo);
         var shard = silo.ShardOf(Says.File);
-        var (held, _, commit) = await FirstAndDuplicateInFlight(silo, others[1]);
         var range = Range(0, 100, Says.DoorStored("/d/f", 0));
 
-        // Both have had their turn when the commit under way ends, and leave together in the next.
-        var refused = shard.ApplyRange(range with { DeadLetters = [new DeadLetter("billing", "log", 1, 50, null!, [], DateTime.UnixEpoch)] });
-        var taken = silo.Tell(others[0], Says.PoolHas("pool-a", 0));
-        for (var later = 0; later < 100; later++)
-        {
-            await Task.WhenAll(shard.Ping(), silo.ShardOf(others[0]).Ping());
-        }
-
-        commit.SetResult();
+        var (refused, taken) = await InOneCommit(
+            silo,
+            others[1],
+            (Says.File, () => shard.ApplyRange(range with { DeadLetters = [new DeadLetter("billing", "log", 1, 50, null!, [], DateTime.UnixEpoch)] })),
+            (others[0], () => silo.Tell(others[0], Says.PoolHas("pool-a", 0))));
 
         await Assert.ThrowsAnyAsync<Exception>(() => refused);
         Assert.Empty((await taken).Failed);
-        await held;
         Assert.NotNull(await silo.Store.Find(others[0]));
         Assert.Null(await silo.Store.Find(Says.File));
         Assert.Empty(await silo.Store.ReadPositions("billing", "log"));
@@ -162,17 +156,16 @@ public sealed class FileShardTests
         await using var silo = await OneSilo.Start();
         var others = OneOfEachOtherShard(silo);
         var other = others[0];
-        var (held, _, commit) = await FirstAndDuplicateInFlight(silo, others[1]);
         silo.Store.Refuses = [Says.File];
 
-        // Both wait for the commit under way, and leave together in the next.
-        var refused = silo.Tell(Says.File, Says.PoolHas("pool-a", 0));
-        var taken = silo.Tell(other, Says.PoolHas("pool-a", 0));
-        commit.SetResult();
+        var (refused, taken) = await InOneCommit(
+            silo,
+            others[1],
+            (Says.File, () => silo.Tell(Says.File, Says.PoolHas("pool-a", 0))),
+            (other, () => silo.Tell(other, Says.PoolHas("pool-a", 0))));
 
         Assert.Equal([0], (await refused).Failed);
         Assert.Empty((await taken).Failed);
-        await held;
         Assert.NotNull(await silo.Store.Find(other));
     }
 
@@ -299,6 +292,32 @@ public sealed class FileShardTests
             return Task.CompletedTask;
         };
         return () => commits;
+    }
+
+    /// <summary>Sends to two shards while a commit of a third one's file is held open, and asserts that both leave together in the next.</summary>
+    private static async Task<(Task<TFirst> First, Task<TSecond> Second)> InOneCommit<TFirst, TSecond>(
+        OneSilo silo, FileId third, (FileId File, Func<Task<TFirst>> Send) first, (FileId File, Func<Task<TSecond>> Send) second)
+    {
+        var (held, _, commit) = await FirstAndDuplicateInFlight(silo, third);
+        var next = new TaskCompletionSource<int[]>();
+        silo.Store.BeforeCommit = sets =>
+        {
+            next.TrySetResult([.. sets.Select(set => set.Shard)]);
+            return Task.CompletedTask;
+        };
+        var sent = (first.Send(), second.Send());
+
+        // So many later calls are answered only after these have had their turn.
+        for (var later = 0; later < 100; later++)
+        {
+            await Task.WhenAll(silo.ShardOf(first.File).Ping(), silo.ShardOf(second.File).Ping());
+        }
+
+        commit.SetResult();
+        await held;
+        int[] together = [first.File.ShardOf(silo.Store.Shards), second.File.ShardOf(silo.Store.Shards)];
+        Assert.Equal(together.Order(), (await next.Task).Order());
+        return sent;
     }
 
     /// <summary>A commit is held open, and a duplicate of an event in it has had its turn at the shard.</summary>

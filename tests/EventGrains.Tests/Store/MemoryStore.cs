@@ -38,6 +38,9 @@ internal sealed class MemoryStore(int shards) : IStore
     /// <summary>Awaited before a commit takes effect: how a test holds one open, or looks at what it carries.</summary>
     public Func<IReadOnlyList<ChangeSet>, Task>? BeforeCommit { get; set; }
 
+    /// <summary>Awaited before intents are read, with the reader's token: how a test is inside a reading, and decides how it ends.</summary>
+    public Func<CancellationToken, Task>? BeforeReadIntents { get; set; }
+
     /// <summary>Set, the next commit fails without effect, and all later ones until <see cref="Recover"/>.</summary>
     public bool Fails { get; set; }
 
@@ -151,7 +154,13 @@ internal sealed class MemoryStore(int shards) : IStore
             .. log.Select(l => l.Logged).Where(l => l.Transition.Id == id && l.Transition.Version > after).OrderBy(l => l.Transition.Version).Take(limit),
         ]);
 
-    public Task<IntentPage> ReadIntents(int shard, string? after, int limit, CancellationToken ct = default) => Locked(() =>
+    public async Task<IntentPage> ReadIntents(int shard, string? after, int limit, CancellationToken ct = default)
+    {
+        await (BeforeReadIntents?.Invoke(ct) ?? Task.CompletedTask);
+        return await ReadIntentsNow(shard, after, limit);
+    }
+
+    private Task<IntentPage> ReadIntentsNow(int shard, string? after, int limit) => Locked(() =>
     {
         var found = intents[shard].Where(i => after is null || string.CompareOrdinal(i.Key, after) > 0).Take(limit + 1).ToList();
         return new IntentPage([.. found.Take(limit).Select(i => i.Value)], found.Count > limit ? found[limit - 1].Key : null);

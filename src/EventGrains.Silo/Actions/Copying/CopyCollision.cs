@@ -56,8 +56,8 @@ internal static class CopyCollision
     }
 
     /// <summary>What is there has the content to copy: another file's attempt may have put it there and not yet said that the path is its own.</summary>
-    /// <remarks>From its rename on that attempt holds no lock. One that ended there is waited for while its file has a copy to make.</remarks>
-    /// <exception cref="StepFailedException">It has; not final.</exception>
+    /// <remarks>From its rename on that attempt holds no lock. One that ended there is waited for while its step is not at its end.</remarks>
+    /// <exception cref="StepFailedException">Busy: it may have.</exception>
     public static void CheckSame(CopyOrder order, ContentStamp there, CopyAlias? owner, CopyAlias? unfinished, Func<FileId, FileState?> find)
     {
         if (unfinished is null || unfinished.File == order.File || unfinished.Checksum != there.Adler32 || owner?.Checksum == there.Adler32)
@@ -65,13 +65,17 @@ internal static class CopyCollision
             return;
         }
 
-        if (find(unfinished.File)?.Steps.Any(IsOpenCopy) == true)
+        if (find(unfinished.File)?.Steps.Any(s => MayHaveAnnounced(s, unfinished)) == true)
         {
-            throw new StepFailedException($"busy: the target {order.Target} is just becoming the copy of {unfinished.File}; tried again later");
+            throw StepFailedException.Busy($"the target {order.Target} is just becoming the copy of {unfinished.File}");
         }
     }
 
-    private static bool IsOpenCopy(Step step) => step is { Action: Replicate, State: StepState.Waiting or StepState.Running };
+    // A step that had no attempt announced nothing; it may wait for ever for the one before it in its rule.
+    private static bool MayHaveAnnounced(Step step, CopyAlias alias) =>
+        step is { Action: Replicate, State: StepState.Waiting or StepState.Running, Attempts: > 0 }
+        && step.Target == alias.Storage
+        && step.Key.Incarnation == alias.Incarnation;
 
     private static string Named(FileId file, string? path) => path is null ? $"{file}" : $"{file} ({PosixText.Show(path)})";
 }

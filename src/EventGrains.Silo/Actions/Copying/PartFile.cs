@@ -63,7 +63,7 @@ internal sealed class PartFile : IDisposable
         return isLeft ? status.Size : null;
     }
 
-    /// <exception cref="StepFailedException">Another attempt owns it; not final.</exception>
+    /// <exception cref="StepFailedException">Busy: another attempt owns it.</exception>
     public static PartFile Own(OpenFile directory, string name)
     {
         // The name may be removed, or renamed to the target, between opening and locking: then the lock is on a file that is no part any more.
@@ -102,7 +102,7 @@ internal sealed class PartFile : IDisposable
             }
         }
 
-        throw new StepFailedException($"busy: another attempt is writing {name} beside the target; tried again later");
+        throw StepFailedException.Busy($"another attempt is writing {name} beside the target");
     }
 
     /// <summary>It has got its name: from now on a file of the part's name is another attempt's.</summary>

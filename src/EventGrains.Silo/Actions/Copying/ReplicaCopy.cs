@@ -40,7 +40,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         }
         catch (StepFailedException failed)
         {
-            return new StepOutcome(false, failed.Message, failed.Final);
+            return failed.Outcome;
         }
         catch (PosixException full) when (full.IsFull)
         {
@@ -94,7 +94,7 @@ internal sealed class ReplicaCopy(CopyOrder order, ICopyLedger ledger, TimeProvi
         var unfinished = FindAlias(order.PartPath, lost);
         if (IsOthers(owner) && !existing.TryShareLock())
         {
-            throw new StepFailedException($"busy: the target {order.Target} is just being published as the copy of {owner!.File}; tried again later");
+            throw StepFailedException.Busy($"the target {order.Target} is just being published as the copy of {owner!.File}");
         }
 
         var there = ContentStamp.Of(existing, found.Size, lost);

@@ -149,16 +149,25 @@ internal sealed class CopyPlace : ICopyLedger, IDisposable
     }
 
     /// <summary>A file of the storage <c>inbox</c> that is known to be at a path, or to have been there.</summary>
-    /// <param name="copying">Where the step stands that copies it; null when it has none.</param>
-    public void Know(string file, string path, Existence existence = Existence.Stored, StepState? copying = null)
+    /// <param name="copying">The step that copies it; null when it has none.</param>
+    public void Know(string file, string path, Existence existence = Existence.Stored, Step? copying = null)
     {
         var id = new FileId("inbox", file);
         Files[id] = FileState.New(id, 1) with
         {
-            Steps = copying is { } state ? [new Step { Key = new StepKey("mirror", "0", 0, new Incarnation("1")), Action = "replicate", State = state }] : [],
+            Steps = copying is null ? [] : [copying],
             Facts = new FileFacts { Existence = new ExistenceRegister(existence), Path = new PathRegister(PathRank.Namespace, default, path) },
         };
     }
+
+    public static Step Copying(StepState state, int attempts = 1, string to = "mirror", string incarnation = "1") => new()
+    {
+        Key = new StepKey("mirror", "0", 0, new Incarnation(incarnation)),
+        Action = "replicate",
+        Target = to,
+        State = state,
+        Attempts = attempts,
+    };
 
     public Task<FileState?> Find(FileId file) => Task.FromResult(Files.GetValueOrDefault(file));
 

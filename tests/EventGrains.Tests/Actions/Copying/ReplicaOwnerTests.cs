@@ -90,7 +90,7 @@ public sealed class ReplicaOwnerTests : IDisposable
 
             var early = await CopySecond(CopyPlace.Content(10));
 
-            Assert.True(early is { Done: false, Final: false });
+            Assert.True(early.PutOff);
             Assert.StartsWith("busy", early.Error);
             Assert.Empty(place.SaidRemoved);
         }
@@ -171,7 +171,7 @@ public sealed class ReplicaOwnerTests : IDisposable
     public async Task A_copy_that_was_renamed_and_has_no_owner_yet_is_not_taken_by_another_file_of_its_content(string call, int times)
     {
         await CopyWhatADeletedFileLeft();
-        place.Know("8-1-1", "/one/a", copying: StepState.Running);
+        place.Know("8-1-1", "/one/a", copying: CopyPlace.Copying(StepState.Running));
         StepOutcome? early = null;
         var removedEarly = 0;
         var called = 0;
@@ -188,7 +188,7 @@ public sealed class ReplicaOwnerTests : IDisposable
 
         var first = await CopyFirst(CopyPlace.Content(20));
 
-        Assert.True(early is { Done: false, Final: false });
+        Assert.True(early is { Done: false, Final: false, PutOff: true });
         Assert.StartsWith("busy", early.Error);
         Assert.Contains($"{First}", early.Error);
         Assert.Equal(0, removedEarly);
@@ -203,20 +203,25 @@ public sealed class ReplicaOwnerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(StepState.Waiting, false)]
-    [InlineData(StepState.Cancelled, true)]
-    public async Task A_copy_without_an_owner_is_waited_for_only_while_its_file_is_still_to_be_copied(StepState copying, bool isTaken)
+    [InlineData(false, StepState.Waiting, 1, "mirror", "1")]
+    [InlineData(false, StepState.Running, 1, "mirror", "1")]
+    [InlineData(true, StepState.Cancelled, 1, "mirror", "1")]
+    [InlineData(true, StepState.Failed, 5, "mirror", "1")]
+    [InlineData(true, StepState.Waiting, 0, "mirror", "1")] // behind a step of its rule that failed: for ever
+    [InlineData(true, StepState.Waiting, 1, "tape", "1")]
+    [InlineData(true, StepState.Running, 1, "mirror", "2")]
+    public async Task A_copy_without_an_owner_is_waited_for_only_while_the_step_that_made_it_may_go_on(
+        bool isTaken, StepState state, int attempts, string to, string incarnation)
     {
         await CopyWhatADeletedFileLeft();
         EndAt(nameof(ICopyLedger.SaveAlias), 2);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CopyFirst(CopyPlace.Content(20)));
         place.OnCall = null;
-        place.Know("8-1-1", "/one/a", copying: copying);
+        place.Know("8-1-1", "/one/a", copying: CopyPlace.Copying(state, attempts, to, incarnation));
 
         var second = await CopySecond(CopyPlace.Content(20));
 
-        Assert.Equal(isTaken, second.Done);
-        Assert.False(second.Final);
+        Assert.Equal((isTaken, !isTaken), (second.Done, second.PutOff));
         Assert.Equal(isTaken ? Second : Third, Assert.Single(place.Aliases).File);
     }
 

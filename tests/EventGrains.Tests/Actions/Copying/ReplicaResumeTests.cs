@@ -68,14 +68,14 @@ public sealed class ReplicaResumeTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_two_attempts_at_once_one_owns_the_part_and_the_other_fails_without_harm()
+    public async Task Of_two_attempts_at_once_one_owns_the_part_and_the_other_is_put_off_without_harm()
     {
         Contracts.Actions.StepOutcome? second = null;
 
         var first = await place.Copy(place.Order("/a"), onWritten: written =>
             second ??= new ReplicaCopy(place.Order("/a", incarnation: "2"), place, TimeProvider.System).Run(CancellationToken.None).GetAwaiter().GetResult());
 
-        Assert.True(second is { Done: false, Final: false });
+        Assert.True(second is { Done: false, Final: false, PutOff: true });
         Assert.StartsWith("busy", second!.Error);
         Assert.True(first.Done);
         Assert.Equal(content, File.ReadAllBytes(place.InMirror("/a")));

@@ -3,6 +3,10 @@ using EventGrains.Contracts.Sources;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
 using EventGrains.Rules;
+using EventGrains.Silo;
+using EventGrains.Silo.Actions;
+using EventGrains.Silo.Actions.Copying;
+using EventGrains.Silo.Posix;
 using EventGrains.Tests.Actions;
 using EventGrains.Tests.Cluster;
 
@@ -66,13 +70,31 @@ public sealed class WatchedMirrorTests : IDisposable
         Assert.True(IsIn((await Find(silo, "/a"))!, ReplicaState.Present));
     }
 
+    [Fact]
+    public async Task A_copy_whose_place_another_attempt_holds_outwaits_its_attempts_and_is_made()
+    {
+        await using var silo = await Start("/same", set => (set.AttemptsMax, set.BackOffFirstSeconds) = (2, 0.01));
+        using (var mirror = OpenFile.Open(InMirror(""), OpenMode.Root))
+        using (var part = mirror.OpenAt(PartFile.NameOf("mirror", StoragePath.Parse("the target path", "/same")), OpenMode.ReadWriteCreate, 0x180))
+        {
+            Assert.True(part.TryLock());
+            File.WriteAllText(InInbox("a"), "content");
+
+            await Until(silo, "/a", f => f.Steps is [{ State: StepState.Waiting, Attempts: >= 4 }]);
+
+            Assert.StartsWith("busy", (await Find(silo, "/a"))!.Steps[0].Error, StringComparison.Ordinal);
+        }
+
+        await Until(silo, "/a", f => f.Steps is [{ State: StepState.Done }] && IsIn(f, ReplicaState.Present));
+    }
+
     public void Dispose() => scratch.Dispose();
 
     private string InInbox(string name) => Path.Combine(scratch.Path, "inbox", name);
 
     private string InMirror(string name) => Path.Combine(scratch.Path, "mirror", name);
 
-    private Task<OneSilo> Start(string template)
+    private Task<OneSilo> Start(string template, Action<SiloSettings>? set = null)
     {
         var (definitions, messages) = RuleFiles.Parse([("rules.yaml", $$"""
             apiVersion: eventgrains/v1
@@ -103,7 +125,11 @@ public sealed class WatchedMirrorTests : IDisposable
               do: [{ replicate: { to: mirror, path: "{{template}}" } }]
             """)]);
         Assert.DoesNotContain(messages, m => m.ToString().Contains("error", StringComparison.Ordinal));
-        return OneSilo.Start(definitions, set => set.ScanMinutes = 0.005);
+        return OneSilo.Start(definitions, settings =>
+        {
+            settings.ScanMinutes = 0.005;
+            set?.Invoke(settings);
+        });
     }
 
     private static bool IsIn(FileState file, ReplicaState state) => file.Facts.Replicas.Any(r => r.Storage == "mirror" && r.State == state);
