@@ -21,7 +21,7 @@ public sealed class DirectoryStormTests
         await using var bench = new DirectoryBench();
         bench.Settings.MissingShareMax = 100; // more is removed between two scans than it would believe
         var wrong = new List<string>();
-        bench.Store.BeforeFind = _ => Thread.Sleep(seed % 3);
+        bench.Store.BeforeFind = _ => SpinWait.SpinUntil(() => false, seed % 3); // a store takes its time
         bench.BeforeApply = change =>
         {
             if (change.Type == "deleted" && Present(bench).ContainsKey(change.File.Native))
