@@ -236,7 +236,7 @@ public sealed class LogReaderTests
 
         // Killed just after it saw that log.1 has grown; while it is away, as many bytes as it had read take the place of those.
         bench.Append("log.1", "late");
-        await bench.Note(notes => notes.Late(notes.Generations[0], 2, LogFile.Hash("b\n"u8)));
+        await bench.Note(notes => notes.Late(LogBench.Grown(notes.Generations[0]), notes.Last!, 2, LogFile.Hash("b\n"u8)));
         bench.CopyAndTruncate("log", "log.2");
         bench.Append("log", "c");
         bench.Start();
