@@ -90,7 +90,7 @@ public sealed class SiloSettings
     [Setting("The newest transitions that the store keeps in memory for those who follow the log; who is further behind reads them from disk.", Unit = "transitions", Min = 0, Max = 10_000_000)]
     public int RecentTransitionsMax { get; set; } = 32_768;
 
-    [Setting("A rotated log file is finished when no writer has it open; where that cannot be told, when it has not grown for so long.", Unit = "seconds", Min = 0, Max = 3_600)]
+    [Setting("A rotated log file is finished when no writer has it open; where that cannot be told, when it has not grown for so long. One that goes on growing is left after twice that; what comes then is read beside the new file.", Unit = "seconds", Min = 0, Max = 3_600)]
     public double RotationGraceSeconds { get; set; } = 5;
 
     [Setting("A log reader that has read everything and sees nothing new for so long is put to rest until its file changes.", Unit = "seconds", Min = 1, Max = 86_400)]

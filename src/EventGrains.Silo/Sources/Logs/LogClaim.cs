@@ -37,8 +37,18 @@ internal sealed class LogClaim
     /// <summary>What the shards' rows, and its own notes, say of the bytes of one generation.</summary>
     public List<(long Position, string Check)> ChecksOf(LogGeneration generation)
     {
-        var checks = rows.Where(r => r.Generation == generation.Number && r.Check is not null).Select(r => (r.Position, r.Check!));
-        return [.. checks.Concat(generation.StartCheck is { } check ? [(generation.Start, check)] : []).Distinct()];
+        var checks = rows.Where(r => r.Generation == generation.Number && r.Check is not null).Select(r => (r.Position, r.Check!)).ToList();
+        if (generation.StartCheck is { } start)
+        {
+            checks.Add((generation.Start, start));
+        }
+
+        if (generation is { End: { } end, EndCheck: { } check })
+        {
+            checks.Add((end, check));
+        }
+
+        return [.. checks.Distinct()];
     }
 
     /// <exception cref="ReaderFencedException">A newer reader owns the partition.</exception>

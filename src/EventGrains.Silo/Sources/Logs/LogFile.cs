@@ -101,6 +101,9 @@ internal sealed class LogFile : IDisposable
     /// <summary>The hash of what was read last before the position.</summary>
     public string TailCheck => Hash(tail.AsSpan(0, tailLength));
 
+    /// <summary>Whether what lies before the position is still what was read there.</summary>
+    public bool HoldsWhatWasRead => CheckAt(Position) == TailCheck;
+
     /// <summary>Takes over from another file that has the same bytes up to its position; false when it has not.</summary>
     public bool TryTakeOver(LogFile other) =>
         TrySeek(other.Position) && tail.AsSpan(0, tailLength).SequenceEqual(other.tail.AsSpan(0, other.tailLength));

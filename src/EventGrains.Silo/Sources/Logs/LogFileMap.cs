@@ -69,26 +69,19 @@ internal static class LogFileMap
     public static List<LogSighting> Gone(LogNotes notes, IReadOnlyList<LogSighting> before, IReadOnlyList<LogSighting> now) =>
         IsMissing(notes, now) ? [.. before.Where(b => b.Identity == notes.Last!.File)] : [];
 
-    /// <summary>A file that was taken for finished and has more than was read of it.</summary>
-    /// <param name="sizeNow">How long a file is now, null when it cannot be told: what was seen of it may be old.</param>
-    public static LogGeneration? FindLate(LogNotes notes, IReadOnlyList<LogSighting> files, Func<LogSighting, long?> sizeNow)
-    {
-        foreach (var file in files)
-        {
-            if (notes.Generations.LastOrDefault(g => g.File == file.Identity) is { End: { } end } generation && file.Size > end && sizeNow(file) > end)
-            {
-                return generation;
-            }
-        }
+    /// <summary>The last generation of a file that was taken for finished and is no longer as it was; null when nothing of it can be unread.</summary>
+    public static LogGeneration? Changed(LogNotes notes, FileIdentity file, LogRest now) =>
+        notes.Generations.LastOrDefault(g => g.File == file) is { End: not null } generation && IsChanged(generation, now) ? generation : null;
 
-        return null;
-    }
+    // An empty file holds nothing to read, whatever it held before.
+    private static bool IsChanged(LogGeneration finished, LogRest now) =>
+        now.Position > 0 && (finished.Settled is { } settled ? settled != now : finished.End != now.Position);
 
     private static bool IsUnread(LogNotes notes, LogGeneration generation, in LogSighting file)
     {
-        if (generation.End is { } end)
+        if (generation.End is not null)
         {
-            return file.Size > end;
+            return IsChanged(generation, LogRest.Of(file));
         }
 
         return generation != notes.Last || notes.Rest is not { } rest || rest != LogRest.Of(file);

@@ -7,27 +7,30 @@ namespace EventGrains.Silo.Sources.Logs;
 internal sealed class LogFiles(LogContext context, string partition, CancellationToken stop) : IDisposable
 {
     private LogFile? finished;
-    private long finishedEnd;
 
     public LogSights Sights { get; set; } = LogSights.None;
 
     /// <summary>Keeps the file that was finished last open: its writer may not have noticed the rotation.</summary>
-    public void Finished(LogFile file, long end)
+    public void Finished(LogFile file)
     {
         finished?.Dispose();
-        (finished, finishedEnd) = (file, end);
+        finished = file;
     }
+
+    /// <summary>Open, also when it has no name any more.</summary>
+    public LogFile? LastFinished => finished;
 
     public FileIdentity? NameNow() =>
         PosixFile.TryStat(context.Glob.PathOf(partition), out var stat, out _) && stat.Kind == FileKind.Regular ? stat.Identity : null;
 
     /// <summary>What the end of an open file looks like.</summary>
-    public EndSight SightOf(LogFile file, TimeSpan unchangedFor)
+    /// <param name="isLast">No later generation is known.</param>
+    public EndSight SightOf(LogFile file, bool isLast, TimeSpan unchangedFor)
     {
         var stat = file.Stat();
-        var atName = NameNow();
-        var writers = stat.Links == 0 || (atName is { } other && other != file.Identity) ? file.Writers : Writers.CannotTell;
-        return new EndSight(stat.Size, stat.Links > 0, atName, writers, unchangedFor);
+        var hasSuccessor = !isLast || (NameNow() is { } other && other != file.Identity);
+        var writers = stat.Links == 0 || hasSuccessor ? file.Writers : Writers.CannotTell;
+        return new EndSight(stat.Size, stat.Links > 0, hasSuccessor, writers, unchangedFor);
     }
 
     public string NameOf(LogFile file) => Path.GetRelativePath(context.Glob.Directory, file.Path);
@@ -37,12 +40,6 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
         NameNow() is { } identity && !notes.Knows(identity) ? (identity, partition)
         : Sights.Now.FirstOrDefault(s => !notes.Knows(s.Identity)) is { Name: not null } sighting ? (sighting.Identity, sighting.Name)
         : null;
-
-    /// <summary>The last generation of a file that was taken for finished and has grown.</summary>
-    public LogGeneration? FindLate(LogNotes notes) =>
-        finished is { } old && old.Stat().Size > finishedEnd && notes.Generations.LastOrDefault(g => g.File == old.Identity) is { End: not null } late
-            ? late
-            : LogFileMap.FindLate(notes, Sights.Now, SizeNow);
 
     public LogFile? Find(LogGeneration generation)
     {
@@ -80,7 +77,4 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
         Search(() => LogSearch.ByContent(context.Glob, partition, checks, f => f == except));
 
     public void Dispose() => finished?.Dispose();
-
-    private long? SizeNow(LogSighting seen) =>
-        PosixFile.TryStat(context.Glob.PathOf(seen.Name), out var stat, out _) && stat.Identity == seen.Identity ? stat.Size : null;
 }

@@ -29,6 +29,7 @@ internal enum GenerationEntry : byte
 /// <param name="Note">For a gap: what happened, for people.</param>
 /// <param name="StartCheck">The hash of what lay before its first byte, when that is known: the same inode may hold other bytes when its turn comes.</param>
 /// <param name="EndCheck">The hash of what lay before its end.</param>
+/// <param name="Settled">For one that has ended: its file as it was when nothing in it was unread, be it at its end or when it held another content.</param>
 internal sealed record LogGeneration(
     long Number,
     FileIdentity? File,
@@ -39,28 +40,35 @@ internal sealed record LogGeneration(
     RangePoint? Lost = null,
     string? Note = null,
     string? StartCheck = null,
-    string? EndCheck = null)
+    string? EndCheck = null,
+    LogRest? Settled = null)
 {
     public RangePoint Begin => new(Number, Start);
 }
 
-/// <summary>The file as it was when its reader had read all of it and left: nothing to do while it is still so.</summary>
+/// <summary>A file as it was when all of it had been read: nothing to do while it is still so.</summary>
 internal sealed record LogRest(long Position, long ModifiedNanoseconds)
 {
     public static LogRest Of(in LogSighting file) => new(file.Size, file.ModifiedNanoseconds);
+
+    public static LogRest Of(in FileStat file) => new(file.Size, file.ModifiedNanoseconds);
 }
 
 /// <summary>Why a partition stands still until somebody says to go on.</summary>
 /// <param name="At">Where it stopped: with <c>skip unreadable</c> it goes on until it has read past all that was there then.</param>
 internal sealed record LogPause(string Reason, DateTime At);
 
-/// <summary>What the end of a generation's file looks like: from the open file, and from the partition's own name.</summary>
+/// <summary>What the end of a generation's file looks like: from the open file, from the partition's own name, and from what is known to come next.</summary>
 /// <param name="Size">Of the open file.</param>
 /// <param name="HasName">Whether the open file still has any name at all.</param>
-/// <param name="AtName">Who bears the partition's name now; null for nobody.</param>
+/// <param name="HasSuccessor">Whether another file bears the partition's name now, or a later generation is known: somebody waits for this one to end.</param>
 /// <param name="Writers">Whether somebody still has the open file open for writing.</param>
 /// <param name="UnchangedFor">For how long it has not grown.</param>
-internal readonly record struct EndSight(long Size, bool HasName, FileIdentity? AtName, Writers Writers, TimeSpan UnchangedFor);
+internal readonly record struct EndSight(long Size, bool HasName, bool HasSuccessor, Writers Writers, TimeSpan UnchangedFor)
+{
+    /// <summary>It was replaced or deleted: only its writers can still say more.</summary>
+    public bool MayEnd => HasSuccessor || !HasName;
+}
 
 internal enum EndVerdict : byte
 {
@@ -75,14 +83,21 @@ internal enum EndVerdict : byte
 
     /// <summary>It grows no more: it was renamed or deleted, and its writer has let go of it.</summary>
     Finished,
+
+    /// <summary>Its writer goes on in it while others wait: left after its last whole line. What comes later is late.</summary>
+    Left,
 }
 
 /// <summary>Decides what the end of a file means. Pure.</summary>
 internal static class LogEnd
 {
+    /// <summary>A writer that never pauses for one grace is waited for as many.</summary>
+    public const int GracesMax = 2;
+
     /// <param name="position">Up to where the file was read.</param>
+    /// <param name="waited">For how long it might have ended and did not; at once for a late file of which a whole line was read.</param>
     /// <param name="grace">Where nobody can tell whether a writer still has it: for so long a renamed file must not have grown.</param>
-    public static EndVerdict Judge(FileIdentity file, long position, in EndSight sight, TimeSpan grace)
+    public static EndVerdict Judge(long position, in EndSight sight, TimeSpan waited, TimeSpan grace)
     {
         if (sight.Size != position)
         {
@@ -90,13 +105,14 @@ internal static class LogEnd
         }
 
         // Renamed away, and nobody has its name yet: its writer may well go on in it.
-        var replaced = sight.AtName is { } other && other != file;
-        if (!replaced && sight.HasName)
+        if (!sight.MayEnd)
         {
             return EndVerdict.Wait;
         }
 
-        return sight.Writers == Writers.None || sight.UnchangedFor >= grace ? EndVerdict.Finished : EndVerdict.Wait;
+        return sight.Writers == Writers.None || sight.UnchangedFor >= grace ? EndVerdict.Finished
+            : waited >= grace * GracesMax ? EndVerdict.Left
+            : EndVerdict.Wait;
     }
 }
 

@@ -30,6 +30,24 @@ internal static class LogSightings
 
     public static LogSighting Of(string name, in FileStat stat) => new(
         name, stat.Identity.Device, stat.Identity.Inode, stat.Identity.BirthNanoseconds, stat.Size, stat.ModifiedNanoseconds);
+
+    /// <summary>
+    /// Files that a partition knows and that lie where the glob does not look, under the names that its reader noted: renamed
+    /// away, or copies. No more than the newest <see cref="UnmatchedFilesMax"/> are looked for; of older ones nothing late is heard.
+    /// </summary>
+    public static IEnumerable<LogSighting> Unmatched(LogGlob glob, LogNotes notes, IReadOnlyCollection<LogSighting> matched)
+    {
+        var known = notes.Generations.Reverse().Where(g => g.File is { } file && matched.All(m => m.Identity != file)).DistinctBy(g => g.File);
+        foreach (var generation in known.Take(UnmatchedFilesMax))
+        {
+            if (PosixFile.TryStat(glob.PathOf(generation.Name), out var stat, out _) && stat.Identity == generation.File)
+            {
+                yield return Of(generation.Name, stat);
+            }
+        }
+    }
+
+    private const int UnmatchedFilesMax = 8;
 }
 
 /// <summary>The files of a log source: an absolute path with <c>*</c> and <c>?</c> within names and <c>**</c> across directories.</summary>

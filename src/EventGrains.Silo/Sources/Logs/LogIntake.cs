@@ -78,6 +78,20 @@ internal sealed class LogIntake(LogContext context, string partition, RangeSende
         }
     }
 
-    /// <summary>The beginning of a line whose end is lost.</summary>
-    public byte[] DropUnfinished() => splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes.ToArray() : [];
+    /// <summary>Every shard learns that all before a position was read, and by which bytes it is known.</summary>
+    public LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
+
+    /// <summary>Every shard comes to the beginning of a generation that it may enter from wherever it stands.</summary>
+    public void Mark(LogGeneration jump)
+    {
+        var stretch = Boundary(jump.Begin, null);
+        if (jump is { Entry: GenerationEntry.Gap, Lost: { } lost })
+        {
+            // With the beginning of the line whose end is lost.
+            var unfinished = splitter.HasUnfinishedLine ? splitter.TakeUnfinished().Bytes : [];
+            Records.Lose(lost, jump.Note ?? "", unfinished, stretch);
+        }
+
+        sender.Offer(stretch);
+    }
 }

@@ -18,10 +18,10 @@ internal sealed class LogSession : IDisposable
     private readonly byte[] buffer;
     private readonly LogClaim claim;
     private readonly LogFiles files;
+    private readonly LateFiles lateFiles;
+    private readonly EndWatch watch;
     private LogGeneration? present;
     private LogFile? file;
-    private long grownAt;
-    private int quietLooks;
 
     public LogSession(LogContext context, string partition, LogSights sights, CancellationToken stop)
     {
@@ -33,11 +33,12 @@ internal sealed class LogSession : IDisposable
         var shards = context.Shards.Count;
         claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
         files = new LogFiles(context, partition, stop) { Sights = sights };
+        lateFiles = new LateFiles(context, files);
         Sender = new RangeSender(
             new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
         intake = new LogIntake(context, partition, Sender, stop);
-        grownAt = context.Time.GetTimestamp();
+        watch = new EndWatch(context.Time);
     }
 
     public RangeSender Sender { get; }
@@ -58,7 +59,7 @@ internal sealed class LogSession : IDisposable
     public long Size { get; private set; }
 
     /// <summary>For how long nothing new came.</summary>
-    public TimeSpan QuietFor => quietLooks == 0 ? TimeSpan.Zero : context.Time.GetElapsedTime(grownAt);
+    public TimeSpan QuietFor => watch.QuietFor;
 
     /// <summary>Takes up where the shards stand.</summary>
     public void Begin()
@@ -66,10 +67,10 @@ internal sealed class LogSession : IDisposable
         var begin = Notes.BeginFor(claim.Stands);
         if (Notes.Jump is { } jump && claim.Stands.Min() < jump.Begin)
         {
-            Mark(jump);
+            intake.Mark(jump);
         }
 
-        if (Notes.Numbered(begin.Generation) is { } generation)
+        if ((Notes.Numbered(begin.Generation) ?? Notes.After(begin.Generation)) is { } generation)
         {
             Enter(generation, Math.Max(begin.Position, generation.Start));
         }
@@ -81,10 +82,10 @@ internal sealed class LogSession : IDisposable
         Sender.ForceNowAndThen();
         if (file is null)
         {
-            return FindNext() ? TimeSpan.Zero : Quiet();
+            return FindNext() ? TimeSpan.Zero : watch.Quiet();
         }
 
-        if (present!.End == file.Position)
+        if (present!.End <= file.Position)
         {
             Finish();
             return TimeSpan.Zero;
@@ -99,8 +100,7 @@ internal sealed class LogSession : IDisposable
 
         if (!chunk.Added.IsEmpty)
         {
-            grownAt = context.Time.GetTimestamp();
-            quietLooks = 0;
+            watch.Grew();
             intake.Take(chunk, present.Number, file);
             return TimeSpan.Zero;
         }
@@ -173,30 +173,28 @@ internal sealed class LogSession : IDisposable
 
     private TimeSpan AtEnd()
     {
-        if (quietLooks == 0)
-        {
-            grownAt = context.Time.GetTimestamp();
-        }
-
-        var sight = files.SightOf(file!, context.Time.GetElapsedTime(grownAt));
+        var isLast = present!.Number == Notes.Last!.Number;
+        var sight = files.SightOf(file!, isLast, watch.Reached());
         Size = sight.Size;
-        var verdict = LogEnd.Judge(file!.Identity, file.Position, sight, context.Grace);
-        if (verdict == EndVerdict.Truncated)
+        var isHeard = Notes.IsLate(present) && intake.Position > present.Start;
+        switch (LogEnd.Judge(file!.Position, sight, isHeard ? TimeSpan.MaxValue : watch.Waited(sight), context.Grace))
         {
-            Replaced();
-        }
-        else if (verdict == EndVerdict.Finished)
-        {
-            Finish();
+            case EndVerdict.Truncated:
+                Replaced();
+                break;
+            case EndVerdict.Finished:
+                Finish();
+                break;
+            case EndVerdict.Left:
+                Leave();
+                break;
+
+            // Only the last one is broken off for a late file, and none that could not be found again.
+            case EndVerdict.Wait when !(isLast && sight.HasName && FindLate()):
+                return watch.Quiet();
         }
 
-        return verdict == EndVerdict.Wait && !FindLate() ? Quiet() : TimeSpan.Zero;
-    }
-
-    private TimeSpan Quiet()
-    {
-        quietLooks++;
-        return TimeSpan.FromMilliseconds(Math.Min(5 << Math.Min(quietLooks / 100, 6), 250));
+        return TimeSpan.Zero;
     }
 
     /// <summary>The present file holds other bytes now: the rest of what it held is looked for, and then what it holds now is read.</summary>
@@ -217,10 +215,10 @@ internal sealed class LogSession : IDisposable
         }
 
         copy?.Dispose();
-        Lose(new RangePoint(present.Number, intake.Position), LogWords.Truncated, n => n.Follow(replaced.Identity, name));
+        Lose(new RangePoint(present.Number, intake.Position), intake.Check, LogWords.Truncated, n => n.Follow(replaced.Identity, name));
     }
 
-    private void Lose(RangePoint at, string why, Func<LogNotes, LogNotes> then)
+    private void Lose(RangePoint at, string? check, string why, Func<LogNotes, LogNotes> then)
     {
         // A shard passes a gap from wherever it stands: what was read before it must not be lost with it.
         if (!Sender.Drain(Timeout.InfiniteTimeSpan))
@@ -229,36 +227,31 @@ internal sealed class LogSession : IDisposable
         }
 
         var note = LogWords.Lost(partition, at, why);
-        Save(then(Notes.Lose(at, note)));
+        Save(then(Notes.Lose(at, check, note)));
         SourceMetrics.Gap(context.Source.Name);
         Lost?.Invoke(note);
-        var unfinished = intake.DropUnfinished();
         var gap = Notes.Generations.Last(g => g.Entry == GenerationEntry.Gap);
-        Mark(gap, unfinished);
+        intake.Mark(gap);
         Enter(gap, 0);
-    }
-
-    /// <summary>Every shard comes to the beginning of a generation that it may enter from wherever it stands.</summary>
-    private void Mark(LogGeneration jump, byte[]? unfinished = null)
-    {
-        var stretch = Boundary(jump.Begin, null);
-        if (jump is { Entry: GenerationEntry.Gap, Lost: { } lost })
-        {
-            Records.Lose(lost, jump.Note ?? "", unfinished, stretch);
-        }
-
-        Sender.Offer(stretch);
     }
 
     private void Finish()
     {
-        var number = present!.Number;
-        var end = file!.Position;
-        var stretch = Boundary(new RangePoint(number, end), file.TailCheck);
+        var stretch = intake.Boundary(new RangePoint(present!.Number, file!.Position), file.TailCheck);
 
         // Nobody will end the last line any more: it is a record if it can be read as one.
-        intake.TakeUnfinished(number, stretch);
-        var notes = Notes.Close(number, end, file.TailCheck);
+        intake.TakeUnfinished(present.Number, stretch);
+        End(stretch);
+    }
+
+    /// <summary>Its writer has not let go of it: the line that it may be in the midst of is left for the next time.</summary>
+    private void Leave() => End(intake.Boundary(new RangePoint(present!.Number, intake.Position), intake.Check));
+
+    private void End(LogStretch stretch)
+    {
+        var (number, end) = (stretch.UpTo.Generation, stretch.UpTo.Position);
+        var now = LogRest.Of(file!.Stat());
+        var notes = Notes.Close(number, end, stretch.Check, now.Position == end ? now : null);
         if (notes.After(number) is null && files.NameNow() is { } successor && !notes.Knows(successor))
         {
             notes = notes.Follow(successor, partition);
@@ -266,7 +259,7 @@ internal sealed class LogSession : IDisposable
 
         Save(notes);
         Sender.Offer(stretch);
-        files.Finished(file, end);
+        files.Finished(file);
         file = null;
         Advance(number);
     }
@@ -285,15 +278,15 @@ internal sealed class LogSession : IDisposable
         file?.Dispose();
         file = null;
         present = generation;
-        quietLooks = 0;
-        grownAt = context.Time.GetTimestamp();
+        watch.Restart();
         intake.Restart(position, null);
-        if (generation.File is null || generation.End == position)
+        if (generation.File is null || generation.End <= position)
         {
-            // Nothing of it is missing anywhere; whoever stands before it was told with its mark, or is told now.
+            // Nothing of it is missing anywhere; whoever stands before it was told with its mark, or is told now. An end before
+            // the start was once noted by mistake: what follows it proves itself by its own check.
             if (generation.File is not null)
             {
-                Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+                Sender.Offer(intake.Boundary(new RangePoint(generation.Number, position), null));
             }
 
             Advance(generation.Number);
@@ -342,13 +335,15 @@ internal sealed class LogSession : IDisposable
         {
             // It is gone, and a moment ago it held nothing but what had been read.
             Save(then(Notes.Close(generation.Number, position)));
-            Sender.Offer(Boundary(new RangePoint(generation.Number, position), null));
+            Sender.Offer(intake.Boundary(new RangePoint(generation.Number, position), null));
             Advance(generation.Number);
             return file;
         }
 
-        Lose(new RangePoint(generation.Number, position), "its file is gone or was written anew while nobody looked, and no copy of it is in its directory", then);
+        Lose(new RangePoint(generation.Number, position), CheckAt(position), "its file is gone or was written anew while nobody looked, and no copy of it is in its directory", then);
         return file;
+
+        string? CheckAt(long at) => checks.Find(c => c.Item1 == at).Item2;
     }
 
     private bool FindNext()
@@ -369,29 +364,35 @@ internal sealed class LogSession : IDisposable
         return true;
     }
 
-    /// <summary>A finished file may grow after all: a writer that kept it open, or a disk that came back.</summary>
+    /// <summary>A finished file may have more to read after all, now or after what is being read.</summary>
     private bool FindLate()
     {
-        if (files.FindLate(Notes) is not { } grown)
+        var (committed, durable) = Sender.Look(l => (l.Committed, l.Durable));
+        var read = file is null ? (PresentRead?)null : new PresentRead(present!, file, intake.Position, durable);
+        if (!Notes.HasRoomForLate(committed.Generation) || lateFiles.Find(Notes, read) is not { } late)
         {
             return false;
         }
 
-        var last = Notes.Last!.Number;
-        if (present is null || file is null)
+        if (late.Start is null)
         {
-            Save(Notes.FollowLate(grown));
+            Save(Notes.Settle(late.Known.Number, late.Now));
+            return false;
+        }
+
+        var last = Notes.Last!.Number;
+        if (file is null)
+        {
+            Save(Notes.FollowLate(late));
             Advance(last);
             return true;
         }
 
-        Save(Notes.Late(grown, intake.Position, intake.Check));
-        Sender.Offer(Boundary(new RangePoint(present.Number, intake.Position), intake.Check));
+        Save(Notes.Late(late, present!, intake.Position, intake.Check));
+        Sender.Offer(intake.Boundary(new RangePoint(present!.Number, intake.Position), intake.Check));
         Advance(last);
         return true;
     }
 
     private void Save(LogNotes notes) => claim.Save(notes, Sender.Look(l => l.Committed));
-
-    private LogStretch Boundary(RangePoint at, string? check) => new LogStretch(context.Shards.Count).EndForAll(at, check);
 }

@@ -82,7 +82,7 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
         }
 
         var files = LogFileMap.Assign(known.Select(k => KeyValuePair.Create(k.Key, k.Value.Notes)), context.Glob.Look());
-        AddRenamedAway(files);
+        AddUnmatched(files);
         gone = known.Keys.Select(p => KeyValuePair.Create(p, LogFileMap.Gone(NotesOf(p), [.. FilesOf(seen, p), .. FilesOf(gone, p)], FilesOf(files, p))))
             .Where(g => g.Value.Count > 0)
             .ToDictionary(StringComparer.Ordinal);
@@ -109,16 +109,15 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
         view = Describe(files, waiting);
     }
 
-    /// <summary>A file that was renamed to where the glob does not look is still its partition's: its reader noted where it found it.</summary>
-    private void AddRenamedAway(Dictionary<string, List<LogSighting>> files)
+    /// <summary>A file that lies where the glob does not look is still its partition's.</summary>
+    private void AddUnmatched(Dictionary<string, List<LogSighting>> files)
     {
         foreach (var (partition, (_, notes)) in known)
         {
-            if (LogFileMap.IsMissing(notes, FilesOf(files, partition))
-                && PosixFile.TryStat(context.Glob.PathOf(notes.Last!.Name), out var stat, out _)
-                && stat.Identity == notes.Last.File)
+            var matched = FilesOf(files, partition);
+            if (LogSightings.Unmatched(context.Glob, notes, matched).ToArray() is { Length: > 0 } unmatched)
             {
-                files[partition] = [.. FilesOf(files, partition), LogSightings.Of(notes.Last.Name, stat)];
+                files[partition] = [.. matched, .. unmatched];
             }
         }
     }

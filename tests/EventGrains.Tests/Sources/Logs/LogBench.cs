@@ -93,6 +93,18 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         Truncate(name);
     }
 
+    /// <summary>As <c>cp</c> does over a copy that is there: the same file gets another content.</summary>
+    public void CopyOver(string name, string copy)
+    {
+        var content = File.ReadAllBytes(PathOf(name));
+        using var file = new FileStream(PathOf(copy), FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        file.Write(content);
+    }
+
+    /// <summary>A process that keeps its log open, whatever the file is called in the meantime.</summary>
+    public FileStream OpenWriter(string name) =>
+        new(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
     public void Truncate(string name)
     {
         using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
@@ -109,9 +121,18 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
         return reader;
     }
 
-    public List<LogSighting> Sightings() =>
-        LogFileMap.Assign([KeyValuePair.Create("log", Store.ReadPartitions("billing").Result.Count == 0 ? LogNotes.Empty : Notes)], glob.Look())
-            .GetValueOrDefault("log") ?? [];
+    /// <summary>What the source's look at the files gives to this partition.</summary>
+    public List<LogSighting> Sightings()
+    {
+        var notes = Store.ReadPartitions("billing").Result.Count == 0 ? LogNotes.Empty : Notes;
+        var matched = LogFileMap.Assign([KeyValuePair.Create("log", notes)], glob.Look()).GetValueOrDefault("log") ?? [];
+        return [.. matched, .. LogSightings.Unmatched(glob, notes, matched)];
+    }
+
+    /// <summary>As the source does each second.</summary>
+    public void Look() => Reader.Tell(new LogSights(Sightings(), []), othersWait: false);
+
+    public static LateFile Grown(LogGeneration generation) => new(generation, generation.End, generation.EndCheck, new LogRest(0, 0));
 
     public int ShardOf(string record) => new FileId("store", record).ShardOf(Count);
 

@@ -84,6 +84,28 @@ public sealed class LogGapTests
     }
 
     [Fact]
+    public async Task A_finished_file_that_holds_something_else_before_any_of_it_was_durable_is_a_gap()
+    {
+        await using var bench = new LogBench(shards: 1);
+        bench.HoldCommits(shard: 0);
+        bench.Append("log", "a1", "a2");
+        bench.Start();
+        await Eventually.Is(() => bench.View.Size == 6, () => bench.View.ToString());
+        bench.Rename("log", "log.1");
+        bench.Append("log", "b1");
+        await Eventually.Is(() => bench.View is { Generation: 2, Size: 3 }, () => bench.View.ToString());
+        await bench.Kill();
+
+        bench.Truncate("log.1");
+        bench.Append("log.1", "c1");
+        bench.Start();
+
+        await Eventually.Equal(["b1", "c1"], () => bench.Records);
+        var gap = Assert.Single(bench.DeadLetters);
+        Assert.Equal((1, 0), (gap.Generation, gap.Position));
+    }
+
+    [Fact]
     public async Task A_gap_waits_until_what_was_read_before_it_is_durable()
     {
         await using var bench = new LogBench();

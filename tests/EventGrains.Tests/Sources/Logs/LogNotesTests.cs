@@ -9,35 +9,37 @@ public sealed class LogNotesTests
 {
     private static readonly FileIdentity First = new(1, 10, 100);
     private static readonly FileIdentity Second = new(1, 11, 200);
+    private static readonly FileIdentity Third = new(1, 12, 300);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     [Theory]
-    // read up to 50 | size, has a name, the partition's name leads to it / another / nothing, writers, quiet for
-    [InlineData(60, true, "it", Writers.None, 0, EndVerdict.ReadOn)]
-    [InlineData(60, true, "another", Writers.None, 99, EndVerdict.ReadOn)]
-    [InlineData(49, true, "it", Writers.Some, 0, EndVerdict.Truncated)]
-    [InlineData(0, true, "another", Writers.None, 0, EndVerdict.Truncated)]
-    [InlineData(50, true, "it", Writers.None, 99, EndVerdict.Wait)]
-    [InlineData(50, true, "nothing", Writers.None, 99, EndVerdict.Wait)]
-    [InlineData(50, true, "another", Writers.None, 0, EndVerdict.Finished)]
-    [InlineData(50, true, "another", Writers.Some, 1, EndVerdict.Wait)]
-    [InlineData(50, true, "another", Writers.Some, 6, EndVerdict.Finished)]
-    [InlineData(50, true, "another", Writers.CannotTell, 1, EndVerdict.Wait)]
-    [InlineData(50, true, "another", Writers.CannotTell, 6, EndVerdict.Finished)]
-    [InlineData(50, false, "nothing", Writers.Some, 1, EndVerdict.Wait)]
-    [InlineData(50, false, "nothing", Writers.None, 0, EndVerdict.Finished)]
-    internal void What_the_end_of_a_file_means(long size, bool hasName, string atName, Writers writers, int quietSeconds, EndVerdict expected)
+    // read up to 50 | size, has a name, has a successor, writers, quiet for, might have ended for
+    [InlineData(60, true, false, Writers.None, 0, 0, EndVerdict.ReadOn)]
+    [InlineData(60, true, true, Writers.None, 99, 99, EndVerdict.ReadOn)]
+    [InlineData(49, true, false, Writers.Some, 0, 0, EndVerdict.Truncated)]
+    [InlineData(0, true, true, Writers.None, 0, 0, EndVerdict.Truncated)]
+    [InlineData(50, true, false, Writers.None, 99, 0, EndVerdict.Wait)]
+    [InlineData(50, true, true, Writers.None, 0, 0, EndVerdict.Finished)]
+    [InlineData(50, true, true, Writers.Some, 1, 9, EndVerdict.Wait)]
+    [InlineData(50, true, true, Writers.Some, 1, 10, EndVerdict.Left)]
+    [InlineData(50, true, true, Writers.Some, 6, 10, EndVerdict.Finished)]
+    [InlineData(50, true, true, Writers.CannotTell, 1, 9, EndVerdict.Wait)]
+    [InlineData(50, true, true, Writers.CannotTell, 1, 10, EndVerdict.Left)]
+    [InlineData(50, true, true, Writers.CannotTell, 6, 6, EndVerdict.Finished)]
+    [InlineData(50, false, false, Writers.Some, 1, 1, EndVerdict.Wait)]
+    [InlineData(50, false, false, Writers.Some, 1, 10, EndVerdict.Left)]
+    [InlineData(50, false, false, Writers.None, 0, 0, EndVerdict.Finished)]
+    internal void What_the_end_of_a_file_means(
+        long size, bool hasName, bool hasSuccessor, Writers writers, int quietSeconds, int waitedSeconds, EndVerdict expected)
     {
-        FileIdentity? bearer = atName switch { "it" => First, "another" => Second, _ => null };
+        var sight = new EndSight(size, hasName, hasSuccessor, writers, TimeSpan.FromSeconds(quietSeconds));
 
-        Assert.Equal(expected, LogEnd.Judge(First, 50, new EndSight(size, hasName, bearer, writers, TimeSpan.FromSeconds(quietSeconds)), Grace));
+        Assert.Equal(expected, LogEnd.Judge(50, sight, TimeSpan.FromSeconds(waitedSeconds), Grace));
     }
 
     [Fact]
     public void A_reused_inode_is_another_file_by_its_birth() =>
-        Assert.Equal(
-            EndVerdict.Finished,
-            LogEnd.Judge(First, 50, new EndSight(50, false, First with { BirthNanoseconds = 101 }, Writers.None, TimeSpan.Zero), Grace));
+        Assert.False(LogNotes.Empty.Follow(First, "log").Knows(First with { BirthNanoseconds = 101 }));
 
     [Fact]
     public void Reading_begins_at_the_lowest_shard()
@@ -61,7 +63,7 @@ public sealed class LogNotesTests
     [Fact]
     public void What_is_lost_is_a_generation_of_its_own_and_later_ones_come_after_it()
     {
-        var notes = LogNotes.Empty.Follow(First, "log").Follow(Second, "log").Lose(new RangePoint(1, 20), "gone");
+        var notes = LogNotes.Empty.Follow(First, "log").Follow(Second, "log").Lose(new RangePoint(1, 20), null, "gone");
 
         Assert.Equal(
             [(1L, First, 20L), (2, Second, null), (3, null, 0), (4, Second, null)],
@@ -75,7 +77,7 @@ public sealed class LogNotesTests
     {
         var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50, "before 50").Follow(Second, "log");
 
-        notes = notes.Late(notes.Generations[0], presentPosition: 7, presentCheck: "before 7");
+        notes = notes.Late(Grown(notes.Generations[0]), notes.Generations[1], presentPosition: 7, presentCheck: "before 7");
 
         Assert.Equal(
             [(1L, First, 0L, 50L), (2, Second, 0, 7), (3, First, 50, null), (4, Second, 7, (long?)null)],
@@ -84,19 +86,62 @@ public sealed class LogNotesTests
     }
 
     [Fact]
-    public void A_finished_file_that_was_longer_when_it_was_seen_last_and_is_no_more_has_not_grown()
+    public void Only_the_last_generation_can_be_broken_off_for_a_late_writer()
     {
-        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50);
+        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50).Follow(Second, "log").Close(2, 60).Follow(Third, "log");
 
-        Assert.Null(LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => 50));
-        Assert.Null(LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => null));
-        Assert.Equal(notes.Last, LogFileMap.FindLate(notes, [Seen("log.1", First, 300)], _ => 51));
+        Assert.Throws<ArgumentException>(() => notes.Late(Grown(notes.Generations[0]), notes.Generations[1], 60, null));
+        Assert.Throws<ArgumentException>(() => notes.Late(Grown(notes.Generations[0]), notes.Generations[2], -1, null));
+    }
+
+    [Theory]
+    // finished at 50 and settled at (50, 1) | size, modified, whether there may be something to read
+    [InlineData(50, 1, false)]
+    [InlineData(51, 2, true)]
+    [InlineData(49, 2, true)]
+    [InlineData(50, 2, true)]
+    [InlineData(0, 2, false)]
+    public void A_finished_file_is_looked_at_again_when_it_is_not_as_it_was_and_not_empty(long size, long modified, bool isChanged)
+    {
+        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50, "before 50", new LogRest(50, 1));
+
+        Assert.Equal(isChanged ? notes.Last : null, LogFileMap.Changed(notes, First, new LogRest(size, modified)));
+        Assert.Null(LogFileMap.Changed(notes.Settle(1, new LogRest(size, modified)), First, new LogRest(size, modified)));
+        Assert.Null(LogFileMap.Changed(notes.Follow(First, "log"), First, new LogRest(size, modified)));
+    }
+
+    [Fact]
+    public void A_writer_that_is_late_for_hours_pushes_out_no_other_file_and_the_notes_do_not_grow()
+    {
+        var notes = LogNotes.Empty.Follow(Third, "log").Close(1, 10, "").Follow(First, "log").Close(2, 50, "").Follow(Second, "log");
+        for (var i = 1; i < 10_000; i++)
+        {
+            var old = notes.Generations.Last(g => g.File == First);
+            notes = notes.Late(Grown(old), notes.Last!, i, "");
+            notes = notes.Close(notes.Last!.Number - 1, 50 + i, "").Trim(notes.Last!.Number);
+        }
+
+        Assert.Equal([Third, First, Second], notes.Generations.Select(g => g.File!.Value));
+    }
+
+    [Fact]
+    public void While_a_shard_lags_late_writers_wait_before_the_notes_grow_beyond_their_bound()
+    {
+        var notes = LogNotes.Empty.Follow(First, "log").Close(1, 50, "").Follow(Second, "log");
+        for (var i = 1; notes.HasRoomForLate(committedGeneration: 1); i++)
+        {
+            notes = notes.Late(Grown(notes.Generations.Last(g => g.File == First)), notes.Last!, i, "");
+            notes = notes.Close(notes.Last!.Number - 1, 50 + i, "").Trim(committedGeneration: 1);
+        }
+
+        Assert.Equal(LogNotes.GenerationsMax, notes.Generations.Length);
+        Assert.True(notes.HasRoomForLate(committedGeneration: 3));
     }
 
     [Fact]
     public void Notes_are_read_back_as_they_were_written()
     {
-        var notes = LogNotes.Empty.Follow(First, "a/log").Lose(new RangePoint(1, 20), "gone").Follow(Second, "log") with
+        var notes = LogNotes.Empty.Follow(First, "a/log").Lose(new RangePoint(1, 20), null, "gone").Follow(Second, "log") with
         {
             Rest = new LogRest(7, 8),
             Pause = new LogPause("why", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)),
@@ -182,6 +227,8 @@ public sealed class LogNotesTests
             window.Add(unreadable);
         }
     }
+
+    private static LateFile Grown(LogGeneration generation) => new(generation, generation.End, generation.EndCheck, new LogRest(0, 0));
 
     private static LogSighting Seen(string name, FileIdentity file, long size) =>
         new(name, file.Device, file.Inode, file.BirthNanoseconds, size, 1);
