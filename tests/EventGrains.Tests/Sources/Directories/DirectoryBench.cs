@@ -8,6 +8,7 @@ using EventGrains.Silo.Sources;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Status;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
 
 namespace EventGrains.Tests.Sources.Directories;
@@ -131,6 +132,15 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
         File.Delete(PathOf(name));
         await Eventually.Is(() => Deleted.Contains($"/{name}"), () => $"{name} is not deleted");
     }
+
+    /// <summary>Waits while the clock goes on, slowly enough that nothing settles by it.</summary>
+    public Task Passing(Func<bool> condition) => Eventually.Is(
+        () =>
+        {
+            ((FakeTimeProvider)Time).Advance(TimeSpan.FromMilliseconds(5));
+            return condition();
+        },
+        () => $"still waiting at {Time.GetUtcNow():O}; {string.Join(", ", Told)}");
 
     public Task Scanned(int scans) => Eventually.Is(() => source!.Scans >= scans, () => $"{source!.Scans} scans, {source.View.State} {source.View.Reason}");
 

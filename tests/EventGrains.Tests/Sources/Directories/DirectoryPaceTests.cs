@@ -23,7 +23,7 @@ public sealed class DirectoryPaceTests
         bench.Write("closed-2");
         await IsLive(bench, "/closed-2");
         await bench.Source.Resume(false);
-        await Passing(() => bench.Source.Scans >= 2);
+        await bench.Passing(() => bench.Source.Scans >= 2);
         bench.Write("closed-3");
         await IsLive(bench, "/closed-3");
         Assert.DoesNotContain("/growing", bench.Live);
@@ -40,7 +40,7 @@ public sealed class DirectoryPaceTests
         bench.Write("ahead");
         File.SetLastWriteTimeUtc(bench.PathOf("ahead"), time.GetUtcNow().UtcDateTime.AddDays(300));
         bench.Start();
-        await Passing(() => bench.Source.Scans >= 1);
+        await bench.Passing(() => bench.Source.Scans >= 1);
         Assert.Empty(bench.Live);
 
         time.Advance(TimeSpan.FromSeconds(bench.Settings.SettleSeconds));
@@ -80,14 +80,5 @@ public sealed class DirectoryPaceTests
         Assert.Equal(["/marker-1", "/marker-2"], bench.Deleted);
     }
 
-    private Task IsLive(DirectoryBench bench, string path) => Passing(() => bench.Live.Contains(path));
-
-    /// <summary>Waits while the clock goes on, slowly enough that nothing settles by it.</summary>
-    private Task Passing(Func<bool> condition) => Eventually.Is(
-        () =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(5));
-            return condition();
-        },
-        () => $"still waiting at {time.GetUtcNow():O}");
+    private static Task IsLive(DirectoryBench bench, string path) => bench.Passing(() => bench.Live.Contains(path));
 }

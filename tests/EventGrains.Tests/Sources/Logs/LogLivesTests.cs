@@ -8,14 +8,7 @@ namespace EventGrains.Tests.Sources.Logs;
 /// <summary>Seeded lives of a log whose old files change: writers stay in renamed ones, and each copy is written over the last one.</summary>
 public sealed class LogLivesTests
 {
-    public static TheoryData<int> Seeds => With(1, 2, 3, 4, 5, 6);
-
-    /// <summary>These, and with <c>EVENTGRAINS_SEEDS=1000-1300</c> those as well.</summary>
-    public static TheoryData<int> With(params int[] seeds)
-    {
-        var more = Environment.GetEnvironmentVariable("EVENTGRAINS_SEEDS")?.Split('-').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToArray();
-        return [.. seeds, .. more is [var first, var last] ? Enumerable.Range(first, last - first + 1) : []];
-    }
+    public static TheoryData<int> Seeds => Lives.With(1, 2, 3, 4, 5, 6);
 
     [Theory]
     [MemberData(nameof(Seeds))]

@@ -7,7 +7,7 @@ namespace EventGrains.Tests.Sources.Logs;
 public sealed class LogReaderTests
 {
     // 129: copied and truncated, renamed, copied and truncated again while a late look at the renamed one is under way.
-    public static TheoryData<int> Seeds => LogLivesTests.With(1, 2, 3, 4, 129, 143, 370);
+    public static TheoryData<int> Seeds => Lives.With(1, 2, 3, 4, 129, 143, 370);
 
     [Fact]
     public async Task What_is_appended_arrives_and_a_half_written_line_waits()
