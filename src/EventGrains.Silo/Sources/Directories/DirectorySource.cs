@@ -258,7 +258,11 @@ internal sealed partial class DirectorySource : ISourceRunner
         }
 
         var areAll = await scan.FindMissing(confirmed, () => IsAllNoticed(watches), path => Vanished(path, ct), ct);
-        confirmed = areAll ? 0 : confirmed;
+        lock (queue)
+        {
+            confirmed = areAll ? 0 : confirmed;
+        }
+
         Scans++;
     }
 
@@ -281,8 +285,11 @@ internal sealed partial class DirectorySource : ISourceRunner
         {
             if (!isPaused && !isScanDue)
             {
-                isPaused = true;
-                asked = missing.Missing;
+                lock (queue)
+                {
+                    (asked, isPaused) = (missing.Missing, true);
+                }
+
                 health.Show(SourceState.Paused, [missing.Complaint]);
                 LogPaused(context.Source.Name, missing.Message);
             }

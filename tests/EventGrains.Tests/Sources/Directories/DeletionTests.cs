@@ -97,6 +97,28 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public async Task A_file_of_which_something_is_heard_while_its_end_is_concluded_is_concluded_anew()
+    {
+        using var kernel = new Kernel();
+        await using var bench = new DirectoryBench { OpenNotices = kernel.Open };
+        bench.Write("f");
+        await bench.StartAndScan();
+        var conclusions = 0;
+        kernel.WhenMeasured = () =>
+        {
+            if (++conclusions == 1)
+            {
+                bench.Hear("/f");
+            }
+        };
+
+        File.Delete(bench.PathOf("f"));
+
+        await Eventually.Equal(["/f"], () => bench.Deleted);
+        Assert.Equal(2, conclusions);
+    }
+
+    [Fact]
     public async Task A_failure_in_the_middle_of_a_conclusion_delays_it_to_the_next_scan_and_no_longer()
     {
         using var kernel = new Kernel();

@@ -91,6 +91,16 @@ internal sealed class DirectoryBench : IShardCalls, ICopySightings, IAsyncDispos
     /// <summary>Hears each change before it counts.</summary>
     public Action<StorageEvent> BeforeApply { get; set; } = _ => { };
 
+    /// <summary>Somebody else says something of the file.</summary>
+    public void Hear(string path)
+    {
+        lock (Store.Files)
+        {
+            var file = this[path];
+            Store.Files[file.Id] = file with { Version = file.Version + 1 };
+        }
+    }
+
     public void FailNext(int calls) => failures = calls;
 
     public string PathOf(string name) => Path.Combine(Root, name);
