@@ -9,6 +9,15 @@ public sealed class SiloSettings
     [Setting("The data directory: all that a silo with the embedded store keeps.")]
     public string DataDirectory { get; set; } = "";
 
+    [Setting("The connection to PostgreSQL, the cluster's store, as 'Host=...;Database=...;Username=...;Password=...'; a secret.")]
+    public string Postgres { get; set; } = "";
+
+    [Setting("The cluster's name: silos and gateways of one name and one database belong together.")]
+    public string Cluster { get; set; } = "eventgrains";
+
+    [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
+    public double StoreRetrySeconds { get; set; } = 5;
+
     [Setting("Shards of a new store; fixed at its creation, well above the number of silos.", Unit = "shards", Min = 1, Max = 4096)]
     public int Shards { get; set; } = 16;
 
