@@ -20,6 +20,9 @@ internal static class PostgresServer
     private static readonly Lazy<Task<(string? ConnectionString, string? WhyNot)>> Shared = new(Find);
     private static readonly ConcurrentBag<string> Lent = [];
 
+    /// <summary>Held as long as this process lives: were it collected, its pipe would close, and the server would end.</summary>
+    private static PostgresInstance? ours;
+
     /// <summary>An empty database that nobody else has.</summary>
     public static async Task<string> NewDatabase()
     {
@@ -76,7 +79,8 @@ internal static class PostgresServer
 
         if (PostgresInstance.WhyNot() is not { } noPrograms)
         {
-            return ((await PostgresInstance.Launch()).ConnectionString, null);
+            ours = await PostgresInstance.Launch();
+            return (ours.ConnectionString, null);
         }
 
         try

@@ -13,11 +13,17 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
 
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
+    private int isEnded;
 
     public void Start() => running = Task.Run(Run);
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isEnded, 1) == 1)
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await running;
         stopping.Dispose();
