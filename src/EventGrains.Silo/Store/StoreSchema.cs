@@ -11,4 +11,7 @@ public static class StoreSchema
     /// <summary>Opens, or creates, the store under the data directory.</summary>
     /// <exception cref="StoreUnusableException">In use, newer, or not writable; the message says which, and what to do.</exception>
     public static IStore OpenEmbedded(SiloSettings settings) => RocksStore.Open(Path.Combine(settings.DataDirectory, "store"), settings);
+
+    public static Task<IStore> OpenPostgres(SiloSettings settings, CancellationToken ct) =>
+        throw new StoreUnusableException("The PostgreSQL store is not there yet.");
 }
