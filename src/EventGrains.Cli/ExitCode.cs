@@ -12,6 +12,9 @@ internal static class ExitCode
     public const int SomeRejected = 6;
     public const int DataDirectory = 7;
     public const int PortInUse = 8;
+
+    /// <summary>A silo that its peers declared dead ends itself: start it again.</summary>
+    public const int DeclaredDead = EventGrains.Silo.Cluster.SiloEnd.DeclaredDead;
 }
 
 /// <summary>Ends a verb with an exit code and what the user should read: what went wrong, and what to do.</summary>

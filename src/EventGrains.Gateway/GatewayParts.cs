@@ -1,3 +1,4 @@
+using EventGrains.Contracts;
 using EventGrains.Events;
 using EventGrains.Gateway.Datasets;
 using EventGrains.Gateway.Events;
@@ -18,14 +19,12 @@ public static class GatewayParts
     /// <summary>Adds the gateway's services. Needs from the host: <c>IGrainFactory</c>, <c>Definitions</c>, <c>ClusterShape</c>, and the decoders by format.</summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewaySettings settings)
     {
-        services.AddSingleton(settings);
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddHealth(settings);
         services.TryAddSingleton<IReadOnlyDictionary<string, IEventDecoder>>(EventDecoders.All.ToDictionary(decoder => decoder.Format));
         services.AddSingleton<EventIntake>();
         services.AddSingleton<FileLookup>();
         services.AddSingleton<TransitionTail>();
         services.AddHostedService(provider => provider.GetRequiredService<TransitionTail>());
-        services.ConfigureHttpJsonOptions(json => WireJson.Configured(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", document => document.AddDocumentTransformer((description, _, _) =>
         {
@@ -35,6 +34,32 @@ public static class GatewayParts
             return Task.CompletedTask;
         }));
         return services;
+    }
+
+    /// <summary>For a gateway whose silos are elsewhere: it learns from them what they are.</summary>
+    public static IServiceCollection AddFarCluster(this IServiceCollection services)
+    {
+        services.AddSingleton(ClusterShape.Unknown());
+        services.AddHostedService<ClusterLook>();
+        return services;
+    }
+
+    /// <summary>What a process that is a silo alone answers to an orchestrator. Needs from the host: <c>IGrainFactory</c>, <c>ClusterShape</c>.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services, GatewaySettings settings)
+    {
+        services.AddSingleton(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.ConfigureHttpJsonOptions(json => WireJson.Configured(json.SerializerOptions));
+        return services;
+    }
+
+    public static WebApplication MapHealth(this WebApplication app)
+    {
+        app.UseMiddleware<Problems>();
+        app.UseMiddleware<Gatekeeper>();
+        app.UseRouting();
+        StatusEndpoints.MapHealth(app);
+        return app;
     }
 
     /// <summary>Maps all that the gateway serves. Call it once, before anything else that answers requests.</summary>

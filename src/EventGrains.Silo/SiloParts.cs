@@ -2,6 +2,7 @@ using EventGrains.Contracts;
 using EventGrains.Events;
 using EventGrains.Rules;
 using EventGrains.Silo.Actions;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Commit;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Rules;
@@ -42,6 +43,9 @@ public static class SiloParts
         silo.Services.AddActions();                    // copy, run
         silo.Services.AddSingleton<IEnumerable<IEventDecoder>>(EventDecoders.All);
         silo.AddSources();                             // where events come from
+        silo.Services.AddSingleton<ShardMap>();        // where shards are, and belong
+        silo.Services.AddSingleton<ShardKeeper>();
+        silo.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloStart>();
         return silo;
     }

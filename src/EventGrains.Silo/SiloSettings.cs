@@ -6,20 +6,43 @@ namespace EventGrains.Silo;
 /// <summary>What can be set of a silo. Every bound has a name, a unit, a range and a stated behaviour.</summary>
 public sealed class SiloSettings
 {
-    [Setting("The data directory: all that a silo with the embedded store keeps.")]
+    [Setting("The data directory: all that a silo with the embedded store keeps. With another store only the working directories of commands, and mirrors, are in it.")]
     public string DataDirectory { get; set; } = "";
 
-    [Setting("The connection to PostgreSQL, the cluster's store, as 'Host=...;Database=...;Username=...;Password=...'; a secret.")]
+    [Setting("Where state is kept: rocksdb, in the data directory of this one process; or postgres, for any number of silos.")]
+    public StoreKind Store { get; set; } = StoreKind.Rocksdb;
+
+    [Setting("The PostgreSQL database that all silos and gateways of a cluster share: Host=...;Database=...;Username=...;Password=...", IsSecret = true)]
     public string Postgres { get; set; } = "";
+
+    [Setting("A file with the PostgreSQL connection, so that it need not stand in the environment or on the command line.")]
+    public string PostgresFile { get; set; } = "";
 
     [Setting("The cluster's name: silos and gateways of one name and one database belong together.")]
     public string Cluster { get; set; } = "eventgrains";
 
+    [Setting("This silo's name, for people: in status, logs, and where a source names the silos that see it. The machine's name and the silo port without it.")]
+    public string SiloName { get; set; } = "";
+
+    [Setting("The IP address by which other silos and gateways reach this silo. Without it 127.0.0.1, which is right for one machine only.")]
+    public string Advertise { get; set; } = "";
+
+    [Setting("The port for other silos.", Unit = "port", Min = 1, Max = 65_535)]
+    public int SiloPort { get; set; } = 11_111;
+
+    [Setting("The port for gateways without a silo of their own.", Unit = "port", Min = 1, Max = 65_535)]
+    public int ClientPort { get; set; } = 30_000;
+
     [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
     public double StoreRetrySeconds { get; set; } = 5;
 
-    [Setting("Shards of a new store; fixed at its creation, well above the number of silos.", Unit = "shards", Min = 1, Max = 4096)]
-    public int Shards { get; set; } = 16;
+    [Setting("How long a PostgreSQL that does not answer is waited for at the start; then the server ends with the reason.", Unit = "seconds", Min = 0, Max = 3_600)]
+    public double StoreWaitSeconds { get; set; } = 30;
+
+    [Setting("Shards of a new store; fixed at its creation, well above the number of silos. 0: 16 in one process, 64 in a cluster.", Unit = "shards", Min = 0, Max = 4096)]
+    public int Shards { get; set; }
+
+    internal int ShardsOfNewStore => Shards > 0 ? Shards : Store == StoreKind.Postgres ? 64 : 16;
 
     [Setting("File states kept in memory over all shards; beyond it the least recently touched durable ones are dropped and loaded again when needed.", Unit = "files", Min = 1_000, Max = 100_000_000)]
     public int FilesCachedMax { get; set; } = 200_000;
@@ -113,4 +136,10 @@ public sealed class SiloSettings
 
     [Setting("The share of a directory's known files that a scan may find missing; beyond it (and beyond 20 files) the source pauses and asks.", Unit = "percent", Min = 0, Max = 100)]
     public double MissingShareMax { get; set; } = 5;
+}
+
+public enum StoreKind
+{
+    Rocksdb,
+    Postgres,
 }

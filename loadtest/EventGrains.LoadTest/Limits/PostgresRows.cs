@@ -1,4 +1,5 @@
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
@@ -28,12 +29,12 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
     public static async Task<PostgresRows> Open(string postgres)
     {
         var settings = new SiloSettings { Postgres = postgres, Shards = 1 };
-        await using (await StoreSchema.OpenPostgres(settings, TimeProvider.System))
+        await using (await StoreSchema.OpenPostgres(settings))
         {
             // Only the tables are wanted.
         }
 
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres) { SearchPath = PostgresPlace.Schema, Pooling = false, MaxAutoPrepare = 32 }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres) { SearchPath = PostgresConnection.Schema, Pooling = false, MaxAutoPrepare = 32 }.ConnectionString);
         await connection.OpenAsync();
         await connection.Run(
             "create temp table staging (number bigint, directory bigint, name bytea, state bytea) on commit delete rows", CancellationToken.None);

@@ -5,6 +5,9 @@ namespace EventGrains.Cli.Hosting;
 /// <summary>What can be set of the process around silo and gateway.</summary>
 internal sealed class HostSettings
 {
+    [Setting("What this process is: all, silo, or gateway. Other roles than all need the store postgres. A silo serves health and metrics alone; a gateway keeps no state.")]
+    public Role Role { get; set; } = Role.All;
+
     [Setting("The port to listen on; 0 takes a free one.", Unit = "port", Min = 0, Max = 65_535)]
     public int Port { get; set; } = 8080;
 
@@ -34,4 +37,11 @@ internal enum LogFormat
 {
     Text,
     Json,
+}
+
+internal enum Role
+{
+    All,
+    Silo,
+    Gateway,
 }

@@ -12,7 +12,6 @@ using EventGrains.Cli.Client;
 using EventGrains.Cli.Output;
 using EventGrains.Gateway;
 using EventGrains.Rules;
-using EventGrains.Silo;
 using EventGrains.Silo.Store;
 
 namespace EventGrains.Cli.Hosting;
@@ -21,7 +20,7 @@ namespace EventGrains.Cli.Hosting;
 /// <param name="Transitions">Prints transitions while the server runs; null prints none.</param>
 internal sealed record HostPlan(ServerSettings Settings, Definitions Definitions, string Greeting, DevLines? Transitions);
 
-/// <summary>Hosts silo and gateway in this process until it is told to stop.</summary>
+/// <summary>Hosts silo, gateway or both in this process until it is told to stop.</summary>
 internal static class ServerHost
 {
     /// <summary>How long a start may take until the server says it is ready: recovery of a large store included.</summary>
@@ -45,8 +44,8 @@ internal static class ServerHost
             var actions = ActionAssemblies.Load(surroundings, plan.Settings.Host.ActionAssemblies);
             plan.Settings.Gateway.Tokens = TokenFile.Read(surroundings, plan.Settings.Host.TokenFile);
             plan.Settings.Gateway.ListenAddress = listener.Name;
-            var store = StoreSchema.OpenEmbedded(plan.Settings.Silo);
-            await using var app = Build(surroundings, plan, listener, actions, store);
+            await using var cluster = await ClusterParts.Open(surroundings, plan.Settings, stop);
+            await using var app = Build(surroundings, plan, listener, actions, cluster);
             await app.StartAsync(stop);
             try
             {
@@ -73,7 +72,7 @@ internal static class ServerHost
     }
 
     /// <summary>The program's table of contents.</summary>
-    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IReadOnlyList<Assembly> actions, IStore store)
+    private static WebApplication Build(Surroundings surroundings, HostPlan plan, Listener listener, IReadOnlyList<Assembly> actions, ClusterParts cluster)
     {
         var settings = plan.Settings;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -95,12 +94,20 @@ internal static class ServerHost
                 serializer.AddAssembly(assembly);
             }
         });
-        builder.Host.UseOrleans(silo => silo.UseEmbeddedCluster().AddEventGrains(settings.Silo, plan.Definitions, store));
-        builder.Services.AddGateway(settings.Gateway);
+        cluster.Join(builder, settings, plan.Definitions);
+        if (settings.Host.Role == Role.Silo)
+        {
+            builder.Services.AddHealth(settings.Gateway);
+        }
+        else
+        {
+            builder.Services.AddGateway(settings.Gateway);
+        }
+
         builder.Services.AddServerTelemetry(surroundings);
 
         var app = builder.Build();
-        app.MapGateway();
+        _ = settings.Host.Role == Role.Silo ? app.MapHealth() : app.MapGateway();
         app.MapServerTelemetry();
         return app;
     }

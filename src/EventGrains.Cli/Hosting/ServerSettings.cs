@@ -6,6 +6,7 @@ using EventGrains.Cli.Output;
 using EventGrains.Contracts.Settings;
 using EventGrains.Gateway;
 using EventGrains.Silo;
+using EventGrains.Silo.Cluster;
 
 namespace EventGrains.Cli.Hosting;
 
@@ -56,7 +57,7 @@ internal sealed class ServerSettings
 
             values.Add(new SettingValue(
                 entry.Key,
-                entry.Property.GetValue(entry.Owner)!,
+                entry.Attribute.IsSecret ? PostgresConnection.Masked((string)entry.Property.GetValue(entry.Owner)!) : entry.Property.GetValue(entry.Owner)!,
                 byDefault,
                 entry.Attribute.Unit,
                 layer?.Origin ?? "default",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EventGrains.Cli.Hosting;
+using EventGrains.Silo;
 
 namespace EventGrains.Cli.Verbs;
 
@@ -18,6 +19,19 @@ internal sealed class HostOptions(Surroundings surroundings)
     private readonly Option<string[]> set = SetOption();
     private readonly Option<string?> logFormat = Words.Option<LogFormat>("--log-format", "How logs are written to stderr.");
     private readonly Option<string?> logLevel = Words.Option<Microsoft.Extensions.Logging.LogLevel>("--log-level", "The least level that is logged.");
+
+    private readonly Option<string?> role = Words.Option<Role>("--role", "What this process is; other roles than all need --store postgres.");
+    private readonly Option<string?> store = Words.Option<StoreKind>("--store", "Where state is kept: rocksdb, by this process alone; or postgres, by any number of silos.");
+    private readonly Option<string?> postgres = new("--postgres") { HelpName = "CONNECTION", Description = "Host=...;Database=...;Username=...;Password=...; better by EVENTGRAINS_POSTGRES or --postgres-file, which no list of processes shows." };
+    private readonly Option<string?> postgresFile = new("--postgres-file") { HelpName = "FILE", Description = "A file that holds the PostgreSQL connection." };
+    private readonly Option<string?> cluster = new("--cluster") { HelpName = "NAME", Description = "Which silos and gateways belong together, eventgrains by default." };
+    private readonly Option<string?> siloName = new("--silo-name") { HelpName = "NAME", Description = "This silo's name in status and logs." };
+    private readonly Option<string?> advertise = new("--advertise") { HelpName = "ADDR", Description = "The IP address by which others reach this silo, 127.0.0.1 by default." };
+    private readonly Option<int?> siloPort = new("--silo-port") { HelpName = "P", Description = "The port for other silos, 11111 by default." };
+    private readonly Option<int?> clientPort = new("--client-port") { HelpName = "Q", Description = "The port for gateways without a silo, 30000 by default." };
+
+    /// <summary>What only a cluster has; <c>dev</c> is one process.</summary>
+    public Symbol[] OfCluster => [role, store, postgres, postgresFile, cluster, siloName, advertise, siloPort, clientPort];
 
     public Symbol[] All => [data, rules, port, listen, tokenFile, actions, config, set, logFormat, logLevel];
 
@@ -40,14 +54,24 @@ internal sealed class HostOptions(Surroundings surroundings)
     public ServerSettings Read(ParseResult parsed, SettingsLayer? defaults, params (string Key, IEnumerable<string> Values)[] more)
     {
         IEnumerable<string> One(Option<string?> option) => parsed.GetValue(option) is { } value ? [value] : [];
+        IEnumerable<string> Number(Option<int?> option) => parsed.GetValue(option) is { } value ? [value.ToString(CultureInfo.InvariantCulture)] : [];
         (string Key, IEnumerable<string> Values)[] given =
         [
             ("dataDirectory", One(data)),
             ("rules", parsed.GetValue(rules) ?? []),
-            ("port", parsed.GetValue(port) is { } number ? [number.ToString(CultureInfo.InvariantCulture)] : []),
+            ("port", Number(port)),
             ("listen", One(listen)),
             ("tokenFile", One(tokenFile)),
             ("actionAssemblies", parsed.GetValue(actions) ?? []),
+            ("role", One(role)),
+            ("store", One(store)),
+            ("postgres", One(postgres)),
+            ("postgresFile", One(postgresFile)),
+            ("cluster", One(cluster)),
+            ("siloName", One(siloName)),
+            ("advertise", One(advertise)),
+            ("siloPort", Number(siloPort)),
+            ("clientPort", Number(clientPort)),
             ("logFormat", One(logFormat)),
             ("logLevel", One(logLevel)),
             .. more,

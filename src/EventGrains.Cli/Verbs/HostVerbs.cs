@@ -4,6 +4,7 @@ using System.Text.Json;
 using EventGrains.Cli.Hosting;
 using EventGrains.Cli.Output;
 using EventGrains.Rules;
+using EventGrains.Silo;
 
 namespace EventGrains.Cli.Verbs;
 
@@ -30,11 +31,13 @@ internal static class HostVerbs
     public static Verb Server(Surroundings surroundings)
     {
         var options = new HostOptions(surroundings);
-        var verb = new Verb("server", "Runs silo and gateway for production.", "eventgrains server --data /var/lib/eventgrains --rules /etc/eventgrains/rules").With(options.All);
+        var verb = new Verb("server", "Runs silo and gateway for production.", "eventgrains server --data /var/lib/eventgrains --rules /etc/eventgrains/rules")
+            .With([.. options.All, .. options.OfCluster]);
         verb.SetAction((parsed, stop) =>
         {
             var settings = options.Read(parsed, null);
-            if (settings.Silo.DataDirectory.Length == 0 || settings.Host.Rules.Length == 0)
+            ClusterSettings.Complete(surroundings, settings);
+            if (settings.Host.Rules.Length == 0 || (settings.Silo.DataDirectory.Length == 0 && settings.Silo.Store == StoreKind.Rocksdb))
             {
                 throw new VerbFailure(ExitCode.Usage, "`server` needs --data DIR and --rules FILE|DIR (or the settings dataDirectory and rules). To try it out with neither: eventgrains dev");
             }
@@ -61,6 +64,11 @@ internal static class HostVerbs
 
     private static Task<int> RunDev(Surroundings surroundings, ServerSettings settings, CancellationToken stop)
     {
+        if (settings.Silo.Store != StoreKind.Rocksdb || settings.Host.Role != Role.All)
+        {
+            throw new VerbFailure(ExitCode.Usage, "`dev` is one process with a store of its own. For a cluster: eventgrains server --store postgres --postgres CONNECTION --rules FILE|DIR");
+        }
+
         var data = surroundings.PathOf(settings.Silo.DataDirectory);
         if (settings.Silo.DataDirectory == DevDirectory)
         {

@@ -10,7 +10,7 @@ namespace EventGrains.Contracts.Actions;
 /// <see cref="Files.IFileGrain.Conclude"/> with the claim that came. It may be started again with a higher attempt number after a
 /// crash or a passed deadline, so its effect must be one that can be repeated, or be guarded by <see cref="ActionRequest.IdempotencyKey"/>.
 /// </remarks>
-[Alias("EventGrains.IActionGrain")]
+[Alias("EventGrains.IActionGrain"), Version(1)]
 public interface IActionGrain : IGrainWithStringKey
 {
     [Alias("Start")]

@@ -4,7 +4,7 @@ using EventGrains.Files;
 namespace EventGrains.Contracts.Datasets;
 
 /// <summary>One dataset: the sums of what the shards count. Keyed by its name.</summary>
-[Alias("EventGrains.IDatasetGrain")]
+[Alias("EventGrains.IDatasetGrain"), Version(1)]
 public interface IDatasetGrain : IGrainWithStringKey
 {
     /// <summary>Null when no file ever belonged to it.</summary>
@@ -17,7 +17,7 @@ public interface IDatasetGrain : IGrainWithStringKey
 }
 
 /// <summary>Lists datasets. A stateless worker, key 0.</summary>
-[Alias("EventGrains.IDatasetListGrain")]
+[Alias("EventGrains.IDatasetListGrain"), Version(1)]
 public interface IDatasetListGrain : IGrainWithIntegerKey
 {
     /// <summary>In the order of their names, after a name.</summary>

@@ -6,7 +6,7 @@ using EventGrains.Files;
 namespace EventGrains.Contracts.Files;
 
 /// <summary>One file, for whoever works on it. Keyed <c>f:STORAGE:NATIVE</c>. Never changes the file: its shard does.</summary>
-[Alias("EventGrains.IFileGrain")]
+[Alias("EventGrains.IFileGrain"), Version(1)]
 public interface IFileGrain : IGrainWithStringKey
 {
     /// <summary>The file's durable state; null when no event ever named it.</summary>
@@ -40,4 +40,11 @@ public static class FileGrains
     public static IFileGrain GetFile(this IGrainFactory grains, FileId id) => grains.GetGrain<IFileGrain>($"f:{id}");
 
     public static FileId IdOf(string key) => FileId.Parse(key[2..]);
+
+    /// <summary>False for a key that is no file's.</summary>
+    public static bool TryIdOf(string key, out FileId file)
+    {
+        file = default;
+        return key.StartsWith("f:", StringComparison.Ordinal) && FileId.TryParse(key[2..], out file);
+    }
 }

@@ -3,7 +3,7 @@ using EventGrains.Files;
 namespace EventGrains.Contracts.Files;
 
 /// <summary>Finds files by what they are. A stateless worker, key 0; answers from durable state.</summary>
-[Alias("EventGrains.IFileListGrain")]
+[Alias("EventGrains.IFileListGrain"), Version(1)]
 public interface IFileListGrain : IGrainWithIntegerKey
 {
     [Alias("List")]

@@ -1,7 +1,7 @@
 namespace EventGrains.Contracts.Rules;
 
 /// <summary>Keeps one rule within its files per hour, over all silos. Keyed <c>rule:NAME</c>.</summary>
-[Alias("EventGrains.IRuleBudgetGrain")]
+[Alias("EventGrains.IRuleBudgetGrain"), Version(1)]
 public interface IRuleBudgetGrain : IGrainWithStringKey
 {
     /// <summary>Grants up to <paramref name="files"/> first attempts, stored before they may be used: a lease lost in a crash counts as used.</summary>

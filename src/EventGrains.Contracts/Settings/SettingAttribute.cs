@@ -11,6 +11,9 @@ public sealed class SettingAttribute(string meaning) : Attribute
     /// <summary><c>bytes</c>, <c>files</c>, <c>seconds</c>, ...; empty for a text or a switch.</summary>
     public string Unit { get; init; } = "";
 
+    /// <summary>The value opens something: <c>config list</c> and messages show it without its passwords.</summary>
+    public bool IsSecret { get; init; }
+
     public double Min { get; init; } = double.MinValue;
 
     public double Max { get; init; } = double.MaxValue;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EventGrains.Contracts.Actions;
 using EventGrains.Events;
 using EventGrains.Files;
+using Orleans.Runtime;
 
 namespace EventGrains.Contracts.Shards;
 
@@ -10,7 +11,7 @@ namespace EventGrains.Contracts.Shards;
 /// Every answer waits until all that it was computed on is durable, also when the call itself changed nothing: a duplicate of an
 /// event that is still in flight is not acknowledged before that event. Events may come twice and in any order.
 /// </remarks>
-[Alias("EventGrains.IFileShardGrain")]
+[Alias("EventGrains.IFileShardGrain"), Version(1)]
 public interface IFileShardGrain : IGrainWithIntegerKey
 {
     /// <summary>Applies pushed events. Returns when they are durable; throws when they may not be: send the same again.</summary>
@@ -48,10 +49,19 @@ public interface IFileShardGrain : IGrainWithIntegerKey
     [Alias("FindAlias")]
     Task<CopyAlias?> FindAlias(string storage, string path);
 
-    /// <summary>Keeps the shard alive and placed; answers its epoch.</summary>
+    /// <summary>Keeps the shard alive and placed; answers whose it is.</summary>
     [Alias("Ping")]
-    Task<long> Ping();
+    Task<ShardView> Ping();
+
+    /// <summary>Gives the shard to another silo when the calls that it works on are answered; later ones follow it there. Answers at once.</summary>
+    [Alias("Move")]
+    Task Move(SiloAddress to);
 }
+
+/// <summary>Who owns a shard.</summary>
+/// <param name="Epoch">The owner's term: every commit carries it, and one of an older term is refused.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.ShardView")]
+public sealed record ShardView([property: Id(0)] int Shard, [property: Id(1)] long Epoch, [property: Id(2)] SiloAddress Silo);
 
 /// <summary>Pushed events of one source, all of files of one shard.</summary>
 [GenerateSerializer, Immutable, Alias("EventGrains.EventBatch")]

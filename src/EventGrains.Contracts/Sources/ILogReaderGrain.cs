@@ -1,7 +1,7 @@
 namespace EventGrains.Contracts.Sources;
 
 /// <summary>Reads one partition of a log source. Keyed <c>p:SOURCE/PARTITION</c>; its source keeps it alive and tells it what it sees.</summary>
-[Alias("EventGrains.ILogReaderGrain")]
+[Alias("EventGrains.ILogReaderGrain"), Version(1)]
 public interface ILogReaderGrain : IGrainWithStringKey
 {
     /// <summary>Starts the reader if it does not run, and tells it what its source sees.</summary>

@@ -5,7 +5,7 @@ using EventGrains.Contracts.Shards;
 namespace EventGrains.Contracts.Sources;
 
 /// <summary>One declared source: where it stands, and its two commands. Keyed by its name; keeps its readers alive.</summary>
-[Alias("EventGrains.ISourceGrain")]
+[Alias("EventGrains.ISourceGrain"), Version(1)]
 public interface ISourceGrain : IGrainWithStringKey
 {
     [Alias("Get")]
@@ -66,7 +66,7 @@ public sealed record PartitionView(
 }
 
 /// <summary>Records that could not be read. A stateless worker, key 0.</summary>
-[Alias("EventGrains.IDeadLettersGrain")]
+[Alias("EventGrains.IDeadLettersGrain"), Version(1)]
 public interface IDeadLettersGrain : IGrainWithIntegerKey
 {
     [Alias("List")]

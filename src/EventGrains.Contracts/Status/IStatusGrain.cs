@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace EventGrains.Contracts.Status;
 
 /// <summary>What an operator asks first. A stateless worker, key 0.</summary>
-[Alias("EventGrains.IStatusGrain")]
+[Alias("EventGrains.IStatusGrain"), Version(1)]
 public interface IStatusGrain : IGrainWithIntegerKey
 {
     [Alias("Get")]

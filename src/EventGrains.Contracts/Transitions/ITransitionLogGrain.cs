@@ -4,7 +4,7 @@ using EventGrains.Files;
 namespace EventGrains.Contracts.Transitions;
 
 /// <summary>The public order of transitions. A stateless worker, key 0; the gateway's one tail reads it.</summary>
-[Alias("EventGrains.ITransitionLogGrain")]
+[Alias("EventGrains.ITransitionLogGrain"), Version(1)]
 public interface ITransitionLogGrain : IGrainWithIntegerKey
 {
     /// <summary>Transitions after a cursor, in commit order. Waits up to <paramref name="wait"/> (at most 5 s) for the first when there is none.</summary>

@@ -77,6 +77,9 @@ internal sealed partial class Problems(RequestDelegate next, ILogger<Problems> l
             case StoreAwayException:
                 NoAnswer(failure, http.Request.Path);
                 return ProblemException.Unavailable(failure.Message, "mend what it says and ask again; it resumes by itself, and nothing acknowledged is lost");
+            case ClusterAwayException:
+                NoAnswer(failure, http.Request.Path);
+                return ProblemException.Unavailable(failure.Message, "see that a silo of this cluster runs and can be reached; ask again after Retry-After");
             case TimeoutException or OrleansException:
                 NoAnswer(failure, http.Request.Path);
                 return ProblemException.Unavailable("the part of the server that knows did not answer in time", "ask again; if it stays so, `eventgrains status` says what is unhealthy");

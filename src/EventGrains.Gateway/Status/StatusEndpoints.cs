@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EventGrains.Contracts;
 using EventGrains.Contracts.Status;
 using EventGrains.Gateway.Datasets;
 using EventGrains.Gateway.Http;
@@ -37,11 +38,17 @@ internal static class StatusEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/status", Get).Takes().WithTags("status").WithSummary("What an operator asks first");
-        routes.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("live"))).Takes().WithTags("status").WithSummary("Whether the process serves");
-        routes.MapGet("/healthz/ready", Ready).Takes().WithTags("status").WithSummary("Whether it can take events and answer: 200, or 503 with the reason");
+        MapHealth(routes);
         routes.MapGet(RuleSchema.Path, () => Results.Text(RuleSchema.Json, "application/schema+json"))
             .WithTags("status")
             .WithSummary("The JSON Schema of rule files");
+    }
+
+    /// <summary>What an orchestrator asks, of every role.</summary>
+    public static void MapHealth(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("live"))).Takes().WithTags("status").WithSummary("Whether the process serves");
+        routes.MapGet("/healthz/ready", Ready).Takes().WithTags("status").WithSummary("Whether it can take events and answer: 200, or 503 with the reason");
     }
 
     private static async Task<Ok<StatusJson>> Get(Definitions definitions, IGrainFactory grains)
@@ -77,8 +84,13 @@ internal static class StatusEndpoints
         }
     }
 
-    private static async Task<Results<Ok<HealthView>, JsonHttpResult<HealthView>>> Ready(IGrainFactory grains, TimeProvider time)
+    private static async Task<Results<Ok<HealthView>, JsonHttpResult<HealthView>>> Ready(IGrainFactory grains, ClusterShape cluster, TimeProvider time)
     {
+        if (!cluster.IsKnown)
+        {
+            return NotReady("no silo answers: none of this cluster runs, or none can be reached");
+        }
+
         try
         {
             var status = await grains.GetGrain<IStatusGrain>(0).Get().WaitAsync(ReadyMax, time);

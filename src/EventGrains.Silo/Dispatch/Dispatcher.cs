@@ -101,6 +101,11 @@ internal sealed partial class Dispatcher : IDisposable
                 var page = await _store.ReadIntents(shard, after, PageLimit, _stop);
                 lock (_lock)
                 {
+                    if (!_shards.Contains(shard))
+                    {
+                        return; // dropped meanwhile
+                    }
+
                     foreach (var intent in page.Items)
                     {
                         if (!_held.Contains(intent))
@@ -130,6 +135,16 @@ internal sealed partial class Dispatcher : IDisposable
             {
                 _wake.Release();
             }
+        }
+    }
+
+    /// <summary>Forgets a shard that another silo has now: its dispatcher reads the intents. A step started here goes on, and its claim with it.</summary>
+    public void Drop(int shard)
+    {
+        lock (_lock)
+        {
+            _shards.Remove(shard);
+            _held.RemoveShard(shard);
         }
     }
 

@@ -58,6 +58,15 @@ internal sealed class HeldIntents(SiloSettings settings)
         }
     }
 
+    /// <summary>Forgets all of a shard; running steps go on, and no longer count here.</summary>
+    public void RemoveShard(int shard)
+    {
+        foreach (var held in _held.Values.Where(h => h.Intent.Shard == shard).ToArray())
+        {
+            Remove(held.Intent);
+        }
+    }
+
     /// <summary>The next step of a lane that is due and within all bounds, from now on counted as running.</summary>
     public Held? Take(Lane lane, DateTime now)
     {

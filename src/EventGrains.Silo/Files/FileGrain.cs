@@ -4,6 +4,7 @@ using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Rules;
 using EventGrains.Silo.Store;
 using Orleans.Runtime;
@@ -12,7 +13,7 @@ namespace EventGrains.Silo.Files;
 
 /// <summary>One file, for whoever works on it. Runs its steps.</summary>
 /// <remarks>Never changes the file: its shard does. Calls <see cref="IFileShardGrain"/> and actions only, and reads what is durable.</remarks>
-[CollectionAgeLimit(Minutes = 2)]
+[CollectionAgeLimit(Minutes = 2), PlacedWithShard]
 internal sealed class FileGrain(IStore store, RuleSpecs specs) : Grain, IFileGrain
 {
     public Task<FileState?> Get() => store.Find(Id);

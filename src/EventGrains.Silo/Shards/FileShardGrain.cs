@@ -4,11 +4,13 @@ using EventGrains.Contracts.Shards;
 using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Commit;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Runtime;
 
 namespace EventGrains.Silo.Shards;
 
@@ -17,13 +19,15 @@ namespace EventGrains.Silo.Shards;
 /// Reentrant, and right only because a turn loads first and then works up to the hand-over without an await, and because every answer
 /// waits for the change sets that it was computed on, those of earlier turns included. Calls the store and the committer, and tells the dispatcher of a takeover without waiting.
 /// </remarks>
-[Reentrant, KeepAlive]
+[Reentrant, KeepAlive, PlacedWithShard]
 internal sealed partial class FileShardGrain(
     IStore store,
     Committer committer,
     Dispatcher dispatcher,
     Rulebook rules,
     ShardFigures figures,
+    ShardMap map,
+    ILocalSiloDetails silo,
     SiloSettings settings,
     TimeProvider time,
     ILogger<FileShardGrain> log) : Grain, IFileShardGrain
@@ -169,8 +173,6 @@ internal sealed partial class FileShardGrain(
 
     public async Task<CopyAlias?> FindAlias(string storage, string path) =>
         await store.FindAlias(Shard, storage, path) is { } row ? new CopyAlias(row.Storage, row.Path, row.File, row.Incarnation, row.Checksum) : null;
-
-    public async Task<long> Ping() => (await Owned()).Epoch;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -355,6 +357,7 @@ internal sealed partial class FileShardGrain(
                 _nextSequence = owned.NextSequence;
                 _lastCommit = Task.CompletedTask;
                 _ownership = owned;
+                map.Heard(Shard, silo.SiloAddress);
                 _ = dispatcher.Adopt(Shard);
             }
 
@@ -384,6 +387,7 @@ internal sealed partial class FileShardGrain(
         _memory.Clear();
         if (failure is ShardFencedException)
         {
+            Leave();
             DeactivateOnIdle();
         }
     }

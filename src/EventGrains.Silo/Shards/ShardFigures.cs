@@ -12,4 +12,6 @@ internal sealed class ShardFigures
         Telemetry.Meter.CreateObservableGauge("eventgrains_files_cached", () => _cached.Values.Sum(), "{files}", "File states held in memory.");
 
     public void Cached(int shard, int files) => _cached[shard] = files;
+
+    public void Left(int shard) => _cached.TryRemove(shard, out _);
 }

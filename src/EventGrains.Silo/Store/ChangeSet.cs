@@ -43,7 +43,11 @@ public readonly record struct FileChange(FileState After, string? PathBefore, bo
 /// <param name="DueAt">Not before, UTC.</param>
 /// <param name="Attempts">How many attempts were claimed so far.</param>
 /// <param name="Running">An attempt is running; otherwise the step waits.</param>
-public sealed record Intent(FileId File, long FileNumber, StepKey Step, string Action, string? Target, DateTime DueAt, int Attempts, bool Running);
+public sealed record Intent(FileId File, long FileNumber, StepKey Step, string Action, string? Target, DateTime DueAt, int Attempts, bool Running)
+{
+    /// <summary>A file's number has its shard in the high 16 bits.</summary>
+    public int Shard => (int)(FileNumber >> 48);
+}
 
 /// <summary>Puts an intent (replacing the one of the same file, rule and step) or takes it away.</summary>
 public readonly record struct IntentChange(Intent Intent, bool Remove);

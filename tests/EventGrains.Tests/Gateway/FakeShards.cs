@@ -4,6 +4,7 @@ using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
 using EventGrains.Files;
+using Orleans.Runtime;
 
 namespace EventGrains.Tests.Gateway;
 
@@ -41,6 +42,8 @@ public sealed class FakeShards
 
         public Task<CopyAlias?> FindAlias(string storage, string path) => throw new NotSupportedException();
 
-        public Task<long> Ping() => Task.FromResult(1L);
+        public Task<ShardView> Ping() => Task.FromResult(new ShardView(0, 1, SiloAddress.Zero));
+
+        public Task Move(SiloAddress to) => Task.CompletedTask;
     }
 }

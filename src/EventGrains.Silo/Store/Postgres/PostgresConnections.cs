@@ -1,3 +1,4 @@
+using EventGrains.Silo.Cluster;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
@@ -22,8 +23,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
         pooled.KeepAlive = ConnectSeconds;
         pooled.MaxAutoPrepare = 64;
         pooled.MaxPoolSize = settings.StoreReadsMax;
-        pooled.SearchPath = PostgresPlace.Schema;
-        pooled.ApplicationName ??= "eventgrains";
+        pooled.SearchPath = PostgresConnection.Schema;
+        pooled.ApplicationName ??= $"eventgrains {PostgresCluster.NameOf(settings)}";
         pooled.PersistSecurityInfo = false;
         var single = new NpgsqlConnectionStringBuilder(pooled.ConnectionString) { Pooling = false, Enlist = false };
         Pool = NpgsqlDataSource.Create(pooled);

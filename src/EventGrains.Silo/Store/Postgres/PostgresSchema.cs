@@ -33,6 +33,7 @@ internal static class PostgresSchema
             epoch bigint not null default 0,
             sequence bigint not null default 0,    -- of the shard's last transition
             files bigint not null default 0,
+            owner text,                            -- the silo's name, for people
             backend int,                           -- the owner's connection: ended by a takeover that waits for it in vain
             backend_start timestamptz) with (fillfactor = 30);
 

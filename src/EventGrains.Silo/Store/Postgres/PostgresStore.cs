@@ -5,6 +5,7 @@ using EventGrains.Contracts.Sources;
 using EventGrains.Contracts.Status;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
@@ -69,7 +70,7 @@ internal sealed class PostgresStore : IStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, Shards);
-        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), ct), ct);
+        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), PostgresCluster.NameOf(settings), ct), ct);
     }
 
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>

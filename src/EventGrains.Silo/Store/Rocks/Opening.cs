@@ -26,7 +26,7 @@ internal static class Opening
 
         try
         {
-            var (shards, history) = ReadOrCreate(tables, directory, settings.Shards);
+            var (shards, history) = ReadOrCreate(tables, directory, settings.ShardsOfNewStore);
             return (tables, shards, history);
         }
         catch (RocksDbException e)

@@ -7,7 +7,7 @@ using EventGrains.Silo.Store.Postgres;
 using EventGrains.Tests.Postgres;
 using Npgsql;
 
-namespace EventGrains.Tests.Store;
+namespace EventGrains.Tests.Store.Postgres;
 
 /// <summary>The promises, kept by PostgreSQL; and what only a store that several silos share can promise.</summary>
 public sealed class PostgresStorePromises : StoreReadPromises

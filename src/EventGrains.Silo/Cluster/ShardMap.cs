@@ -1,0 +1,56 @@
+using EventGrains.Contracts;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace EventGrains.Silo.Cluster;
+
+/// <summary>Where the shards are, as far as this silo has heard. A hint for placement: the directory and the store's epochs decide.</summary>
+internal sealed class ShardMap(ClusterShape shape)
+{
+    private readonly Lock _lock = new();
+    private readonly SiloAddress?[] _holders = new SiloAddress?[shape.Shards];
+
+    public void Heard(int shard, SiloAddress silo)
+    {
+        lock (_lock)
+        {
+            _holders[shard] = silo;
+        }
+    }
+
+    public void Left(int shard, SiloAddress silo)
+    {
+        lock (_lock)
+        {
+            if (silo.Equals(_holders[shard]))
+            {
+                _holders[shard] = null;
+            }
+        }
+    }
+
+    public SiloAddress?[] Holders()
+    {
+        lock (_lock)
+        {
+            return [.. _holders];
+        }
+    }
+
+    /// <summary>Where a shard, or what belongs to it, is to be activated: with its holder, otherwise where the spread is even.</summary>
+    public SiloAddress PlaceOf(int shard, IReadOnlyList<SiloAddress> silos)
+    {
+        var holders = Holders();
+        return holders[shard] is { } holder && silos.Contains(holder) ? holder : Spread.Of(holders, silos.InOrder())[shard];
+    }
+}
+
+internal static class Silos
+{
+    /// <summary>Lets a grain end here when what it works on is answered, and begin there with what waits.</summary>
+    public static void MigrateTo(this IGrainContext grain, SiloAddress silo) =>
+        grain.Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = silo });
+
+    /// <summary>The order in which all silos see all silos.</summary>
+    public static SiloAddress[] InOrder(this IEnumerable<SiloAddress> silos) => [.. silos.Order()];
+}
