@@ -4,38 +4,62 @@ using Npgsql;
 namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Finds a shard's transitions by their sequence.</summary>
-/// <remarks>No index of its own: it is asked once when a stream is taken up far behind, and looks through the parts.</remarks>
 internal static class SequenceReads
 {
     public static async Task<SequencePlace> Find(NpgsqlConnection connection, int history, int shard, long sequence, CancellationToken ct)
     {
-        while (true)
+        var ends = (await LogReads.Head(connection, ct)).Ends(history);
+        var next = (await connection.Rows(r => r.GetInt64(0) + 1, "select sequence from shards where shard = $1", ct, shard))[0];
+        var first = await First(connection, history, shard, ends.Earliest, ct);
+        if (first is not { } kept || sequence >= next)
         {
-            var ends = (await LogReads.Head(connection, ct)).Ends(history);
-            var parts = await connection.Rows(r => r.GetInt32(0), "select part from parts order by part", ct);
-            var all = string.Join(" union all ", parts.Select(p => $"select batch, ordinal, sequence from transitions_{p} where shard = $1"));
-            try
+            return new SequencePlace(ends.Latest, first?.Sequence ?? next);
+        }
+
+        if (sequence <= kept.Sequence)
+        {
+            return new SequencePlace(kept.Before, kept.Sequence);
+        }
+
+        // The change set that holds it; its transitions stand together.
+        var found = await connection.Rows(
+            r => new Cursor(history, r.GetInt64(0), (int)(r.GetInt32(1) + sequence - r.GetInt64(2)) - 1),
+            """
+            select c.index, s.ordinal, s.sequence from sequences as s join commits as c on c.batch = s.batch
+            where s.shard = $1 and s.sequence <= $2 order by s.sequence desc limit 1
+            """,
+            ct,
+            shard,
+            sequence);
+        return new SequencePlace(found.Count > 0 ? found[0] : kept.Before, kept.Sequence);
+    }
+
+    /// <summary>The first transition that is kept of the shard: in the change set that the log's beginning cuts, or in the first after it.</summary>
+    private static async Task<(long Sequence, Cursor Before)?> First(NpgsqlConnection connection, int history, int shard, Cursor earliest, CancellationToken ct)
+    {
+        var sets = await connection.Rows(
+            r => (Sequence: r.GetInt64(0), Index: r.GetInt64(1), Ordinal: r.GetInt32(2), Next: r.IsDBNull(3) ? long.MaxValue : r.GetInt64(3)),
+            """
+            select s.sequence, c.index, s.ordinal, lead(s.sequence) over (order by s.sequence)
+            from sequences as s join commits as c on c.batch = s.batch where s.shard = $1 and c.index >= $2 order by s.sequence limit 3
+            """,
+            ct,
+            shard,
+            earliest.Index);
+        foreach (var set in sets)
+        {
+            var skipped = set.Index > earliest.Index ? 0 : Math.Max(0, earliest.Ordinal + 1 - set.Ordinal);
+            if (set.Sequence + skipped < set.Next)
             {
-                var found = await connection.Rows(
-                    r => (Sequence: r.GetInt64(0), Cursor: new Cursor(history, r.GetInt64(1), r.GetInt32(2) - 1)),
-                    $"""
-                    with kept as (
-                        select t.sequence, c.index, t.ordinal from ({all}) as t join commits as c on c.batch = t.batch
-                        where (c.index, t.ordinal) > (select earliest_index, earliest_ordinal from log))
-                    (select * from kept order by sequence limit 1) union all (select * from kept where sequence = $2)
-                    """,
-                    ct,
-                    shard,
-                    sequence);
-                var next = await connection.Rows(r => r.GetInt64(0) + 1, "select sequence from shards where shard = $1", ct, shard);
-                return new SequencePlace(
-                    found.Count == 0 || sequence > found[^1].Sequence ? ends.Latest : found[^1].Cursor,
-                    found.Count == 0 ? next[0] : found[0].Sequence);
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
-            {
-                // A part went in between.
+                return await Exists(connection, shard, set.Sequence + skipped, ct)
+                    ? (set.Sequence + skipped, new Cursor(history, set.Index, set.Ordinal + skipped - 1))
+                    : null;
             }
         }
+
+        return null;
     }
+
+    private static async Task<bool> Exists(NpgsqlConnection connection, int shard, long sequence, CancellationToken ct) =>
+        (await connection.Rows(r => r.GetInt64(0) >= sequence, "select sequence from shards where shard = $1", ct, shard))[0];
 }
