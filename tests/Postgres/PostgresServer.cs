@@ -20,6 +20,9 @@ internal static class PostgresServer
     private static readonly Lazy<Task<(string? ConnectionString, string? WhyNot)>> Shared = new(Find);
     private static readonly ConcurrentBag<string> Lent = [];
 
+    // Held until the process ends: were it collected, its pipe would close, and the server end amid the tests.
+    private static IAsyncDisposable? _ours;
+
     /// <summary>An empty database that nobody else has.</summary>
     public static async Task<string> NewDatabase()
     {
@@ -76,12 +79,15 @@ internal static class PostgresServer
 
         if (PostgresInstance.WhyNot() is not { } noPrograms)
         {
-            return ((await PostgresInstance.Launch()).ConnectionString, null);
+            var instance = await PostgresInstance.Launch();
+            _ours = instance;
+            return (instance.ConnectionString, null);
         }
 
         try
         {
             var container = new PostgreSqlBuilder(Image).Build();
+            _ours = container;
             await container.StartAsync();
             return (container.GetConnectionString(), null);
         }
