@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DotNet.Testcontainers.Builders;
+using EventGrains.Tests.Faults;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
@@ -39,6 +40,14 @@ internal static class PostgresServer
     {
         Need(PostgresInstance.WhyNot());
         return PostgresInstance.Launch(settings);
+    }
+
+    /// <summary>The same database by way of a link that can fail.</summary>
+    public static (FaultProxy Link, string ConnectionString) Behind(string connectionString)
+    {
+        var direct = new NpgsqlConnectionStringBuilder(connectionString);
+        var link = new FaultProxy(direct.Host!, direct.Port);
+        return (link, new NpgsqlConnectionStringBuilder(connectionString) { Host = "127.0.0.1", Port = link.Port }.ConnectionString);
     }
 
     /// <summary>On the server that this connection string is of.</summary>
