@@ -24,11 +24,12 @@ var embedded = new Command("embedded", "Intake from a log file and by HTTP besid
 embedded.SetAction((parsed, ct) =>
     Embedded.Run(parsed.GetValue(events), parsed.GetValue(rounds), parsed.GetValue(latencySeconds), Shared(parsed), ct));
 
+var postgres = new Option<string?>("--postgres") { Description = "A connection to a PostgreSQL server whose user may create databases; the limit is measured there too." };
 var limits = new Command("limits", "The limits of this machine alone: parse only and the bare loop. Example: limits --events 1000000")
 {
-    events, rounds,
+    events, rounds, postgres,
 };
-limits.SetAction((parsed, _) => Embedded.RunLimits(parsed.GetValue(events), parsed.GetValue(rounds), Shared(parsed)));
+limits.SetAction((parsed, _) => Embedded.RunLimits(parsed.GetValue(events), parsed.GetValue(rounds), parsed.GetValue(postgres), Shared(parsed)));
 
 var crashEvents = new Option<int>("--events") { Description = "How many events.", DefaultValueFactory = _ => 10_000 };
 var files = new Option<int>("--files") { Description = "How many real files are written into the watched directory.", DefaultValueFactory = _ => 50 };

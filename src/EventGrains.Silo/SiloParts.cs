@@ -32,7 +32,7 @@ public static class SiloParts
         silo.Services.AddSingleton(store);             // where all is kept
         silo.Services.AddSingleton<Troubles>();
         silo.Services.AddSingleton<StoreLook>();
-        silo.Services.AddSingleton<CommitFeed>();      // who waits at the end of the log
+        silo.Services.AddSingleton(CommitFeed.Of(store)); // who waits at the end of the log
         silo.Services.AddSingleton<TransitionCounter>();
         silo.Services.AddSingleton<Committer>();       // one durable commit for all shards
         silo.Services.AddHostedService<LogRetention>();

@@ -33,6 +33,9 @@ public sealed class SiloSettings
     [Setting("The port for gateways without a silo of their own.", Unit = "port", Min = 1, Max = 65_535)]
     public int ClientPort { get; set; } = 30_000;
 
+    [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
+    public double StoreRetrySeconds { get; set; } = 5;
+
     [Setting("Shards of a new store; fixed at its creation, well above the number of silos.", Unit = "shards", Min = 1, Max = 4096)]
     public int Shards { get; set; } = 16;
 

@@ -10,7 +10,7 @@ namespace EventGrains.LoadTest.Limits;
 /// One thread reads and parses; the other loads old states, merges, and commits in batches the full set of rows, in the product's
 /// own encoding, fsynced: states, id and path index, transitions, intents written and deleted, dataset counts, position.
 /// </remarks>
-internal sealed class BareLoop(BareRows rows)
+internal sealed class BareLoop(IBareRows rows)
 {
     public const int BatchEvents = 5_000;
     public const int FilesCachedMax = 50_000;
@@ -23,8 +23,8 @@ internal sealed class BareLoop(BareRows rows)
     private long _batch;
 
     /// <summary>Events per second until all are durable.</summary>
-    /// <param name="rows">Of an empty directory.</param>
-    public static async Task<double> Run(Corpus corpus, BareRows rows)
+    /// <param name="rows">Of an empty store.</param>
+    public static async Task<double> Run(Corpus corpus, IBareRows rows)
     {
         var loop = new BareLoop(rows);
         using var parsed = new BlockingCollection<BareRecord[]>(BatchesAheadMax);

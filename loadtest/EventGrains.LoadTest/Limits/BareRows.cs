@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using EventGrains.Files;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
@@ -8,11 +7,9 @@ using RocksDbSharp;
 
 namespace EventGrains.LoadTest.Limits;
 
-/// <summary>The full set of rows of the bare loop, in the product's tables and encoding: one synced write of one batch per commit, and nothing around it.</summary>
-internal sealed class BareRows : IDisposable
+/// <summary>The full set of rows of the bare loop, in the embedded store's tables: one synced write of one batch per commit, and nothing around it.</summary>
+internal sealed class BareRows : IBareRows, IDisposable
 {
-    private static readonly ImmutableArray<TransitionKind> Changed = [TransitionKind.Stored];
-
     private readonly RocksTables _tables;
     private readonly WriteBatch _batch = new();
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
@@ -29,7 +26,6 @@ internal sealed class BareRows : IDisposable
 
     public BareRows(string directory) => _tables = RocksTables.Open(directory, new SiloSettings());
 
-    /// <summary>Loads what rows there are, all at once; gives the others their numbers.</summary>
     public void Load(List<BareFile> files, ref long nextNumber)
     {
         var states = FileReads.Load(_tables, 0, files.ConvertAll(f => f.Id));
@@ -57,21 +53,7 @@ internal sealed class BareRows : IDisposable
 
     public void Transition(BareFile file, in BareRecord record, DateTime now)
     {
-        var transition = new Transition
-        {
-            Id = file.Id,
-            Path = file.Path,
-            Version = file.Version,
-            Kind = TransitionKind.Stored,
-            Changes = Changed,
-            Status = file.IsDeleted ? FileStatus.Deleted : FileStatus.Stored,
-            Existence = file.IsDeleted ? Existence.Deleted : Existence.Stored,
-            Locality = Locality.Disk,
-            Size = file.Size,
-            At = now,
-            Cause = new Cause("bare", "0", null, record.IsTransfer ? "transfer" : "request"),
-            Datasets = file.Datasets,
-        };
+        var transition = BareTransition.Of(file, record, now);
         TransitionEncoding.Write(_value.Clear(), transition, file.Number);
         _key.Log(_index, _ordinal++);
         _batch.Put(_key.Written, _value.Written, _tables.Log);
@@ -79,7 +61,6 @@ internal sealed class BareRows : IDisposable
         _batch.Put(_key.FileHistory(file.Number, file.Version).Written, _value.Written, _tables.FileHistory);
     }
 
-    /// <summary>Adds to a dataset's counts.</summary>
     public void Count(string dataset, FileStatus status, int files, long bytes, DateTime now)
     {
         if (!_datasets.TryGetValue(dataset, out var counts))
@@ -97,7 +78,6 @@ internal sealed class BareRows : IDisposable
     public void OpenIntent(BareFile file, DateTime now) =>
         _opened.Add(new Intent(file.Id, file.Number, new StepKey("calibrate", "0", 0, default), "noop", null, now, 0, false));
 
-    /// <summary>Writes the rows of all touched files and of what was said beside them; durable when it returns.</summary>
     public void Commit(List<BareFile> touched, long position, DateTime now)
     {
         foreach (var file in touched)

@@ -46,13 +46,18 @@ internal static class Embedded
     }
 
     /// <summary>Only the limits: for whoever works on the bare loop.</summary>
-    public static async Task<int> RunLimits(int events, int rounds, RunOptions options)
+    public static async Task<int> RunLimits(int events, int rounds, string? postgres, RunOptions options)
     {
         using var work = new WorkDirectory(options.Work);
         var corpus = Corpus.Write(work.File("billing.ndjson"), Workload.OfEvents(options.Seed, LifeMix.Full, events), BodyLines);
         for (var round = 1; round <= rounds; round++)
         {
             Console.WriteLine($"round {round}  parse only {Figures.Thousands(ParseOnly.Run(corpus))}/s   bare loop {Figures.Thousands(await RunBareLoop(corpus, work))}/s");
+            if (postgres is not null)
+            {
+                await using var rows = await PostgresRows.Open(await EmptyDatabase.In(postgres, "bare"));
+                Console.WriteLine($"round {round}  bare loop over PostgreSQL {Figures.Thousands(await BareLoop.Run(corpus, rows))}/s");
+            }
         }
 
         return 0;

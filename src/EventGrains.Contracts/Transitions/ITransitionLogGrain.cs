@@ -46,7 +46,7 @@ public readonly record struct Cursor([property: Id(0)] int History, [property: I
 }
 
 [GenerateSerializer, Immutable, Alias("EventGrains.LoggedTransition")]
-public sealed record LoggedTransition([property: Id(0)] Cursor Cursor, [property: Id(1)] Transition Transition);
+public sealed record LoggedTransition([property: Id(0)] Cursor Cursor, [property: Id(1)] Transition Transition, [property: Id(2)] int Shard = 0, [property: Id(3)] long Sequence = 0);
 
 /// <param name="Next">Read on from here.</param>
 /// <param name="Gap">The reader's cursor was older than the retention, or of another history: what lay between is not to be had.</param>

@@ -29,6 +29,16 @@ public sealed class PathPattern : IEquatable<PathPattern>
     private readonly string head;
     private readonly string tail;
 
+    /// <summary>What stands before the first character that means more than itself: where an index over paths begins to look. Too short would only be slower.</summary>
+    public string LiteralBeginning
+    {
+        get
+        {
+            var special = Text.AsSpan().IndexOfAny("*?{[\\");
+            return special < 0 ? Text : Text[..special];
+        }
+    }
+
     /// <exception cref="RuleFormatException">The text is no pattern for paths; the message names the character, counted from 1.</exception>
     public PathPattern(string text)
         : this(text, ofPaths: true)

@@ -1,3 +1,5 @@
+using EventGrains.Silo.Store;
+
 namespace EventGrains.Silo.Commit;
 
 /// <summary>Tells who waits at the end of the log that a commit became durable.</summary>
@@ -7,19 +9,32 @@ internal sealed class CommitFeed
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _index;
 
+    /// <summary>One that also hears what other silos commit.</summary>
+    public static CommitFeed Of(IStore store)
+    {
+        var feed = new CommitFeed();
+        store.Committed += feed.Advance;
+        return feed;
+    }
+
     public void Advance(long commitIndex)
     {
         TaskCompletionSource passed;
         lock (_lock)
         {
-            _index = Math.Max(_index, commitIndex);
+            if (commitIndex <= _index)
+            {
+                return;
+            }
+
+            _index = commitIndex;
             (passed, _next) = (_next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
         passed.SetResult();
     }
 
-    /// <summary>Ends when a commit beyond <paramref name="commitIndex"/> was made by this silo, or after the wait.</summary>
+    /// <summary>Ends when a commit beyond <paramref name="commitIndex"/> was made, or after the wait.</summary>
     public async Task WaitBeyond(long commitIndex, TimeSpan wait, TimeProvider time)
     {
         Task next;

@@ -202,7 +202,7 @@ internal sealed partial class Committer : IDisposable
             End(waiting, new CommitFailedException(failure.Message, failure));
         }
 
-        _troubles.Report("store", $"a commit failed: {failure.Message}", "free space or mend the disk under the data directory; it resumes by itself");
+        _troubles.Report("store", $"a commit failed: {failure.Message}", _store.Remedy);
         for (var wait = 100; ; wait = Math.Min(wait * 2, RecoverMillisecondsMax))
         {
             try
@@ -214,7 +214,7 @@ internal sealed partial class Committer : IDisposable
             }
             catch (Exception again)
             {
-                _troubles.Report("store", again.Message, "free space or mend the disk under the data directory; it resumes by itself");
+                _troubles.Report("store", again.Message, _store.Remedy);
                 if (_queue.Reader.Completion.IsCompleted || _stopping.Token.WaitHandle.WaitOne(wait))
                 {
                     return;

@@ -24,7 +24,7 @@ internal sealed class StatusGrain(IStore store, StoreLook look, Rulebook rules, 
         var unhealthy = troubles.Now.ToBuilder();
         if (away is not null && unhealthy.All(t => t.What != Troubles.Store))
         {
-            unhealthy.Insert(0, new Trouble(Troubles.Store, away, "mend the disk under the data directory; it resumes by itself"));
+            unhealthy.Insert(0, new Trouble(Troubles.Store, away, store.Remedy));
         }
 
         var ready = unhealthy.All(t => t.What != Troubles.Store);

@@ -10,6 +10,8 @@ public sealed class ChangeSet(int shard, long epoch)
 
     public long Epoch { get; } = epoch;
 
+    public long FirstSequence { get; set; }
+
     /// <summary>Each touched file once, in the order of first touch.</summary>
     public List<FileChange> Files { get; } = [];
 

@@ -22,6 +22,16 @@ public interface IStore : IAsyncDisposable
     /// <summary>Which life of the store this is; part of every cursor.</summary>
     int History { get; }
 
+    /// <summary>What an operator does when the store fails; the end of a sentence.</summary>
+    string Remedy => "free space or mend the disk under the data directory; it resumes by itself";
+
+    /// <summary>Told the commit index when a commit is durable that another silo may have made: who waits at the end of the log looks again. Own commits may be told too.</summary>
+    event Action<long>? Committed
+    {
+        add { }
+        remove { }
+    }
+
     /// <summary>Takes a shard over: a new, durable epoch, so that any commit of an earlier owner is refused from now on.</summary>
     Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default);
 
@@ -104,7 +114,7 @@ public interface IStore : IAsyncDisposable
 
 /// <param name="Epoch">Every change set of this owner carries it.</param>
 /// <param name="NextFileNumber">The least number that no row of the shard has; shard in the high 16 bits.</param>
-public sealed record ShardOwnership(int Shard, long Epoch, long NextFileNumber, IReadOnlyList<PositionRow> Positions);
+public sealed record ShardOwnership(int Shard, long Epoch, long NextFileNumber, IReadOnlyList<PositionRow> Positions, long NextSequence = 1);
 
 public sealed record CommitOutcome(long CommitIndex, IReadOnlyList<bool> Committed);
 

@@ -4,5 +4,5 @@ namespace EventGrains.Tests.Store;
 
 public sealed class MemoryStorePromises : StoreReadPromises
 {
-    private protected override IStore Open() => new MemoryStore(Sample.Shards);
+    private protected override Task<IStore> Open() => Task.FromResult<IStore>(new MemoryStore(Sample.Shards));
 }

@@ -18,7 +18,7 @@ public sealed class RocksStorePromises : StoreReadPromises
 
     private static SiloSettings Settings => new() { Shards = Sample.Shards, StoreCacheBytesMax = 8 << 20 };
 
-    private protected override IStore Open() => RocksStore.Open(Place, Settings);
+    private protected override Task<IStore> Open() => Task.FromResult<IStore>(RocksStore.Open(Place, Settings));
 
     public override async ValueTask DisposeAsync()
     {

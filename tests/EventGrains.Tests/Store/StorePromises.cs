@@ -9,13 +9,9 @@ public abstract class StorePromises : IAsyncLifetime
 {
     private protected IStore Store { get; private set; } = null!;
 
-    private protected abstract IStore Open();
+    private protected abstract Task<IStore> Open();
 
-    public virtual ValueTask InitializeAsync()
-    {
-        Store = Open();
-        return ValueTask.CompletedTask;
-    }
+    public virtual async ValueTask InitializeAsync() => Store = await Open();
 
     public virtual async ValueTask DisposeAsync()
     {

@@ -183,7 +183,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
         if (change.PathBefore is { } before)
         {
-            var (directory, name) = Split(before);
+            var (directory, name) = PathParts.Of(before);
             if (directories.Find(shard, file.Id.Storage, directory) is { } number)
             {
                 batch.Delete(key.Path(shard, number, name, file.Number).Written, tables.Paths);
@@ -192,7 +192,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
         if (path is not null)
         {
-            var (directory, name) = Split(path);
+            var (directory, name) = PathParts.Of(path);
             var number = directories.FindOrAdd(batch, shard, file.Id.Storage, directory);
             batch.Put(key.Path(shard, number, name, file.Number).Written, default, tables.Paths);
         }
@@ -228,25 +228,6 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
         IntentEncoding.Write(value.Clear(), change.Intent);
         batch.Put(key.Written, value.Written, tables.Intents);
-    }
-
-    internal static PathParts Split(ReadOnlySpan<char> path)
-    {
-        var slash = path.LastIndexOf('/');
-        return new PathParts(slash < 0 ? default : path[..slash], path[(slash + 1)..]);
-    }
-
-    /// <summary>A path's directory, without the slash at its end, and the name in it.</summary>
-    internal readonly ref struct PathParts(ReadOnlySpan<char> directory, ReadOnlySpan<char> name)
-    {
-        private readonly ReadOnlySpan<char> directory = directory;
-        private readonly ReadOnlySpan<char> name = name;
-
-        public void Deconstruct(out ReadOnlySpan<char> directory, out ReadOnlySpan<char> name)
-        {
-            directory = this.directory;
-            name = this.name;
-        }
     }
 
     /// <summary>Within a change set ids of one native part are nearly always one file; hashing the storage too would cost more than it tells.</summary>

@@ -33,7 +33,7 @@ internal sealed class FileListing(RocksTables tables, int shards, int rowsScanne
             last = new RowReader(scan.Key).BigEndian64();
             scanned++;
             var file = FileEncoding.Read(scan.Value, last);
-            if (Matches(query, file))
+            if (query.Matches(file))
             {
                 items.Add(file);
             }
@@ -80,31 +80,12 @@ internal sealed class FileListing(RocksTables tables, int shards, int rowsScanne
     {
         foreach (var file in FileReads.ByNumber(tables, numbers, options))
         {
-            if (file is not null && Matches(query, file))
+            if (file is not null && query.Matches(file))
             {
                 items.Add(file);
             }
         }
 
         numbers.Clear();
-    }
-
-    private static bool Matches(FileQuery query, FileState file) =>
-        (query.Storage is null || file.Id.Storage == query.Storage)
-        && (query.Dataset is null || file.Datasets.Contains(query.Dataset))
-        && ((query.StepState is null && query.Rule is null) || HasStep(query, file))
-        && (query.Status is null || FileSummary.Of(file).Status == query.Status);
-
-    private static bool HasStep(FileQuery query, FileState file)
-    {
-        foreach (var step in file.Steps)
-        {
-            if ((query.StepState is null || step.State == query.StepState) && (query.Rule is null || step.Key.Rule == query.Rule))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

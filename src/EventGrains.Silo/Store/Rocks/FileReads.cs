@@ -84,20 +84,12 @@ internal static class FileReads
             }
         }
 
-        files.Sort((a, b) =>
-        {
-            var byLife = IsDeleted(a).CompareTo(IsDeleted(b));
-            var byTime = byLife != 0 ? byLife : b.UpdatedAt.CompareTo(a.UpdatedAt);
-            return byTime != 0 ? byTime : b.Number.CompareTo(a.Number);
-        });
-        return files.Count <= limit ? files : files.GetRange(0, limit);
+        return FileFilter.LiveThenNewest(files, limit);
     }
-
-    private static bool IsDeleted(FileState file) => FileSummary.Of(file).Existence == Existence.Deleted;
 
     private static List<long> NumbersUnder(RocksTables tables, int shards, string storage, string path, int rowsMax)
     {
-        var (directoryPath, name) = CommitWriter.Split(path);
+        var (directoryPath, name) = PathParts.Of(path);
         using var directories = new BulkRead(shards);
         for (var shard = 0; shard < shards; shard++)
         {

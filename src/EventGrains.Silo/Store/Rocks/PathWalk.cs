@@ -7,15 +7,8 @@ namespace EventGrains.Silo.Store.Rocks;
 /// <summary>Walks the path index in its order (shard, storage, directory, name) over what a pattern's literal beginning leaves possible.</summary>
 internal sealed class PathWalk(RocksTables tables, Snapshot snapshot, int shards, string? storage, PathPattern pattern)
 {
-    private readonly string literal = LiteralBeginningOf(pattern.Text);
+    private readonly string literal = pattern.LiteralBeginning;
     private readonly RowWriter key = new();
-
-    /// <summary>What stands before the first character that means more than itself. Too short would only be slower.</summary>
-    public static string LiteralBeginningOf(string pattern)
-    {
-        var special = pattern.AsSpan().IndexOfAny("*?{[\\");
-        return special < 0 ? pattern : pattern[..special];
-    }
 
     /// <summary>The rows after a place (null for all), whether or not they match the pattern.</summary>
     public IEnumerable<PathPlace> After(PathPlace? place)
@@ -78,7 +71,7 @@ internal sealed class PathWalk(RocksTables tables, Snapshot snapshot, int shards
     {
         get
         {
-            var (directory, _) = CommitWriter.Split(literal);
+            var (directory, _) = PathParts.Of(literal);
             return directory;
         }
     }
@@ -104,7 +97,7 @@ internal sealed class PathWalk(RocksTables tables, Snapshot snapshot, int shards
 
     private byte[] NamesWanted(int shard, string directory, uint number)
     {
-        var (parent, nameBeginning) = CommitWriter.Split(literal);
+        var (parent, nameBeginning) = PathParts.Of(literal);
         if (!parent.SequenceEqual(directory) || nameBeginning.IsEmpty)
         {
             return key.DirectoryFiles(shard, number).Written.ToArray();

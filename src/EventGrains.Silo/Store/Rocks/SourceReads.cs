@@ -1,4 +1,3 @@
-using System.Globalization;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Store.Rows;
@@ -65,23 +64,17 @@ internal static class SourceReads
     /// <summary>By <see cref="DeadLetter.Id"/>: source, partition, generation, position. A partition may itself hold slashes; the others do not.</summary>
     public static DeadLetter? FindDeadLetter(RocksTables tables, string id)
     {
-        var source = id.IndexOf('/', StringComparison.Ordinal);
-        var position = id.LastIndexOf('/');
-        var generation = position <= 0 ? -1 : id.LastIndexOf('/', position - 1);
-        if (source < 0 || generation <= source)
+        if (!DeadLetterPlace.TryParse(id, out var place))
         {
             return null;
         }
 
         var key = new RowWriter();
-        key.EndedText(id.AsSpan(0, source));
-        key.EndedText(id.AsSpan(source + 1, generation - source - 1));
-        key.BigEndian(Number(id.AsSpan(generation + 1, position - generation - 1)));
-        key.BigEndian(Number(id.AsSpan(position + 1)));
+        key.EndedText(place.Source);
+        key.EndedText(place.Partition);
+        key.BigEndian(place.Generation);
+        key.BigEndian(place.Position);
         using var scan = new Scan(tables, tables.DeadLetters, key.Written);
         return scan.Next() ? SourceEncoding.ReadDeadLetter(scan.Value) : null;
     }
-
-    private static long Number(ReadOnlySpan<char> digits) =>
-        long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

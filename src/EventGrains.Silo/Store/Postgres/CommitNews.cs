@@ -1,0 +1,62 @@
+using Npgsql;
+
+namespace EventGrains.Silo.Store.Postgres;
+
+/// <summary>Hears of every silo's commits, so that who waits at the end of the log need not ask over and over.</summary>
+/// <remarks>A connection of its own that listens. When it is lost, it is opened again and the log's end is told at once: what was missed meanwhile is in it.</remarks>
+internal sealed class CommitNews(PostgresConnections connections, TimeProvider time, Action<long> tell) : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Without news the end is looked at as often: a connection that died unheard must not leave anyone waiting.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource stopping = new();
+    private Task running = Task.CompletedTask;
+    private int isEnded;
+
+    public void Start() => running = Task.Run(Run);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref isEnded, 1) == 1)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync();
+        await running;
+        stopping.Dispose();
+    }
+
+    private async Task Run()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Listen(stopping.Token);
+            }
+            catch (Exception) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure) when (PostgresPlace.IsAway(failure))
+            {
+                // Whoever reads the log meets the same and says so.
+                await Task.Delay(RetryAfter, time, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task Listen(CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAlone(ct);
+        await connection.Run($"listen {PostgresPlace.Channel}", ct);
+        while (true)
+        {
+            tell((await connection.Rows(r => r.GetInt64(0), "select index from log", ct))[0]);
+            await connection.WaitAsync(LookEvery, ct);
+        }
+    }
+}

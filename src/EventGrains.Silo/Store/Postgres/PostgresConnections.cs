@@ -1,0 +1,42 @@
+using Npgsql;
+
+namespace EventGrains.Silo.Store.Postgres;
+
+/// <summary>How the database is reached: a bounded pool for reads and small writes, and connections of their own for commits and for news.</summary>
+/// <remarks>No call waits for ever: connecting, each answer and a place in the pool have their time-outs.</remarks>
+internal sealed class PostgresConnections : IAsyncDisposable
+{
+    private const int ConnectSeconds = 5;
+
+    /// <summary>How long one answer may take; a recount or a migration sets its own.</summary>
+    private const int AnswerSeconds = 10;
+
+    private readonly NpgsqlDataSource alone;
+
+    public PostgresConnections(SiloSettings settings)
+    {
+        var pooled = PostgresPlace.Parse(settings);
+        pooled.Timeout = ConnectSeconds;
+        pooled.CommandTimeout = AnswerSeconds;
+        pooled.CancellationTimeout = -1;
+        pooled.KeepAlive = ConnectSeconds;
+        pooled.MaxAutoPrepare = 64;
+        pooled.MaxPoolSize = settings.StoreReadsMax;
+        pooled.SearchPath = PostgresPlace.Schema;
+        pooled.ApplicationName ??= "eventgrains";
+        pooled.PersistSecurityInfo = false;
+        var single = new NpgsqlConnectionStringBuilder(pooled.ConnectionString) { Pooling = false, Enlist = false };
+        Pool = NpgsqlDataSource.Create(pooled);
+        alone = NpgsqlDataSource.Create(single);
+    }
+
+    public NpgsqlDataSource Pool { get; }
+
+    public async Task<NpgsqlConnection> OpenAlone(CancellationToken ct) => await alone.OpenConnectionAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Pool.DisposeAsync();
+        await alone.DisposeAsync();
+    }
+}

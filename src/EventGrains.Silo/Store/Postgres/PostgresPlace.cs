@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace EventGrains.Silo.Store.Postgres;
+
+/// <summary>Which database, how it is named to people, and what its errors mean to them. A password is never part of a message.</summary>
+internal sealed class PostgresPlace(string name)
+{
+    /// <summary>The schema that all tables of a cluster are in.</summary>
+    public const string Schema = "eventgrains";
+
+    /// <summary>Where each commit tells that it is there.</summary>
+    public const string Channel = "eventgrains_commits";
+
+    public string Name { get; } = name;
+
+    public string Remedy => $"see that PostgreSQL runs, is reached at {Name}, and has room; it resumes by itself";
+
+    public static PostgresPlace Of(SiloSettings settings)
+    {
+        var parsed = Parse(settings);
+        return new PostgresPlace($"{parsed.Host}:{parsed.Port}/{parsed.Database}");
+    }
+
+    /// <exception cref="StoreUnusableException">It is no connection string.</exception>
+    public static NpgsqlConnectionStringBuilder Parse(SiloSettings settings)
+    {
+        const string Example = "write it as 'Host=db.site.org;Database=eventgrains;Username=eventgrains;Password=...'";
+        NpgsqlConnectionStringBuilder parsed;
+        try
+        {
+            parsed = new NpgsqlConnectionStringBuilder(settings.Postgres);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            throw new StoreUnusableException($"the connection to PostgreSQL cannot be read; {Example}", e);
+        }
+
+        parsed.Host ??= "localhost";
+        parsed.Database ??= parsed.Username ?? "eventgrains";
+        return parsed;
+    }
+
+    /// <summary>Why it cannot be opened and what to do, for failures that no waiting mends; null for those that waiting may.</summary>
+    public string? Hopeless(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: "28P01" or "28000" } e =>
+            $"PostgreSQL at {Name} refuses the user: {e.MessageText}; check user name and password in the connection, and pg_hba.conf there",
+        PostgresException { SqlState: "3D000" } e =>
+            $"PostgreSQL at {Name}: {e.MessageText}; create the database, or name another in the connection",
+        PostgresException { SqlState: "42501" } e =>
+            $"PostgreSQL at {Name}: {e.MessageText}; the user must own the database or be granted CREATE on it",
+        _ => null,
+    };
+
+    /// <summary>Whether the database or the way to it is away, and the same call may succeed on another connection.</summary>
+    public static bool IsAway(Exception failure) => failure switch
+    {
+        // Class 08: the connection; 57P0x: shut down, crashed, starting; 53: out of room, memory or connections; 55P03, 40xxx: had to wait too long, or gave way.
+        PostgresException e => e.SqlState is "57P01" or "57P02" or "57P03" or "55P03" || e.SqlState[..2] is "08" or "53" or "40",
+        NpgsqlException or TimeoutException or IOException or SocketException or ObjectDisposedException => true,
+        InvalidOperationException { InnerException: { } inner } => IsAway(inner),
+        _ => false,
+    };
+}

@@ -1,0 +1,190 @@
+using EventGrains.Contracts.Datasets;
+using EventGrains.Contracts.Files;
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Sources;
+using EventGrains.Contracts.Status;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Files;
+using Npgsql;
+
+namespace EventGrains.Silo.Store.Postgres;
+
+/// <summary>The cluster's store: one PostgreSQL database behind all silos.</summary>
+/// <remarks>
+/// Calls but for commits run on a bounded pool. One that fails because the database or the way to it is away is tried again for
+/// <see cref="SiloSettings.StoreRetrySeconds"/>, then it throws <see cref="StoreAwayException"/>. All of them may be repeated: a claim
+/// that took effect unheard costs an epoch. Commits are never repeated here: their shards start over.
+/// </remarks>
+internal sealed class PostgresStore : IStore
+{
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(1);
+
+    private readonly PostgresConnections connections;
+    private readonly PostgresPlace place;
+    private readonly SiloSettings settings;
+    private readonly TimeProvider time;
+    private readonly CommitConnection commits;
+    private readonly CommitNews news;
+
+    private PostgresStore(PostgresConnections connections, PostgresPlace place, SiloSettings settings, TimeProvider time, int shards, int history)
+    {
+        (this.connections, this.place, this.settings, this.time, Shards, History) = (connections, place, settings, time, shards, history);
+        commits = new CommitConnection(connections);
+        news = new CommitNews(connections, time, index => Committed?.Invoke(index));
+    }
+
+    public int Shards { get; }
+
+    public int History { get; }
+
+    public string Remedy => place.Remedy;
+
+    public event Action<long>? Committed;
+
+    /// <exception cref="StoreUnusableException">Away, refused, newer, or another cluster's; the message says which, and what to do.</exception>
+    public static async Task<PostgresStore> Open(SiloSettings settings, TimeProvider time, CancellationToken ct = default)
+    {
+        var place = PostgresPlace.Of(settings);
+        var connections = new PostgresConnections(settings);
+        try
+        {
+            var (shards, history) = await PostgresOpening.Open(connections, place, settings, time, ct);
+            var store = new PostgresStore(connections, place, settings, time, shards, history);
+            store.news.Start();
+            return store;
+        }
+        catch
+        {
+            await connections.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default) => commits.Commit(changeSets, ct);
+
+    public Task Recover(CancellationToken ct = default) => commits.Identity(ct);
+
+    public Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shard);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, Shards);
+        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), ct), ct);
+    }
+
+    public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
+        Call(connection => FileReads.Load(connection, ids, ct), ct);
+
+    public async Task<FileState?> Find(FileId id, CancellationToken ct = default) =>
+        (await Call(connection => FileReads.Load(connection, [id], ct), ct))[0];
+
+    public Task<IReadOnlyList<FileState>> FindByPath(string storage, string path, int limit, CancellationToken ct = default) =>
+        Call(connection => FileReads.ByPath(connection, storage, path, limit, settings.ListRowsScannedMax, ct), ct);
+
+    public Task<FilePage> List(FileQuery query, CancellationToken ct = default) =>
+        Call(connection => new FileListing(connection, settings.ListRowsScannedMax).List(query, ct), ct);
+
+    public Task<AliasRow?> FindAlias(int shard, string storage, string path, CancellationToken ct = default) =>
+        Call(connection => SourceReads.FindAlias(connection, shard, storage, path, ct), ct);
+
+    public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) =>
+        Call(connection => LogReads.Read(connection, History, after, max, ct), ct);
+
+    public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
+        Call(async connection => (await LogReads.Head(connection, ct)).Ends(History), ct);
+
+    public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
+        Call(connection => LogReads.FileHistory(connection, History, id, after, limit, ct), ct);
+
+    public Task<IntentPage> ReadIntents(int shard, string? after, int limit, CancellationToken ct = default) =>
+        Call(connection => IntentReads.Read(connection, shard, after, limit, ct), ct);
+
+    public Task<IReadOnlyList<DatasetCounts>> ReadDatasets(string? after, int limit, string? only = null, CancellationToken ct = default) =>
+        Call(connection => DatasetReads.List(connection, after, limit, only, ct), ct);
+
+    public Task<DatasetRecount> Recount(string name, CancellationToken ct = default) =>
+        Call(connection => DatasetReads.Recount(connection, name, ct), ct);
+
+    public Task<IReadOnlyList<PositionRow>> ReadPositions(string source, string partition, CancellationToken ct = default) =>
+        Call(connection => SourceReads.PositionsIn(connection, source, partition, ct), ct);
+
+    public Task<PartitionRow> ClaimPartition(string source, string partition, CancellationToken ct = default) =>
+        Call(connection => SourceReads.Claim(connection, source, partition, ct), ct);
+
+    public Task<bool> SavePartition(PartitionRow row, CancellationToken ct = default) =>
+        Call(connection => SourceReads.Save(connection, row, ct), ct);
+
+    public Task<IReadOnlyList<PartitionRow>> ReadPartitions(string source, CancellationToken ct = default) =>
+        Call(connection => SourceReads.Partitions(connection, source, ct), ct);
+
+    public Task<DeadLetterPage> ReadDeadLetters(string? after, int limit, CancellationToken ct = default) =>
+        Call(connection => DeadLetterReads.Page(connection, after, limit, ct), ct);
+
+    public Task<DeadLetter?> FindDeadLetter(string id, CancellationToken ct = default) =>
+        Call(connection => DeadLetterReads.Find(connection, id, ct), ct);
+
+    public Task SaveRule(string name, string generation, string specJson, CancellationToken ct = default) => Call(
+        connection => connection.Run(
+            "insert into rules (name, generation, spec) values ($1, $2, $3) on conflict (name, generation) do update set spec = excluded.spec",
+            ct,
+            Hashes.Bytes(name),
+            Hashes.Bytes(generation),
+            Hashes.Bytes(specJson)),
+        ct);
+
+    public Task<string?> ReadRule(string name, string generation, CancellationToken ct = default) => Call(
+        async connection => (await connection.Rows(
+            r => Rows.Wtf8.Decode(r.Bytes(0)), "select spec from rules where name = $1 and generation = $2", ct, Hashes.Bytes(name), Hashes.Bytes(generation))).FirstOrDefault(),
+        ct);
+
+    public Task<long> PruneLog(long keep, CancellationToken ct = default) =>
+        Call(connection => LogPruning.Prune(connection, keep, settings.DeadLettersKeptMax, ct), ct);
+
+    public Task<StoreFigures> ReadFigures(CancellationToken ct = default) => Call(
+        async connection => (await connection.Rows(
+            r => new StoreFigures(
+                new StoreView("postgresql", place.Name, r.GetInt64(0), r.GetInt64(1), PostgresSchema.Version), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4)),
+            """
+            select pg_database_size(current_database()), index, (select coalesce(sum(files), 0)::bigint from shards), transitions - pruned,
+                   (select count(*) from dead_letters) from log
+            """,
+            ct))[0],
+        ct);
+
+    public Task<GrainRow?> ReadGrain(string key, CancellationToken ct = default) => Call(
+        async connection => (await connection.Rows(
+            r => new GrainRow(r.Bytes(0), r.GetInt64(1)), "select state, version from grains where key = $1", ct, Hashes.Bytes(key))).FirstOrDefault(),
+        ct);
+
+    public Task<bool> WriteGrain(string key, byte[]? state, long expectedVersion, CancellationToken ct = default) =>
+        Call(connection => GrainRows.Write(connection, key, state, expectedVersion, ct), ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await news.DisposeAsync();
+        await commits.DisposeAsync();
+        await connections.DisposeAsync();
+    }
+
+    private async Task<T> Call<T>(Func<NpgsqlConnection, Task<T>> call, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        for (var wait = RetryFirst; ; wait = wait * 2 > RetryMax ? RetryMax : wait * 2)
+        {
+            try
+            {
+                await using var connection = await connections.Pool.OpenConnectionAsync(ct);
+                return await call(connection);
+            }
+            catch (Exception failure) when (!ct.IsCancellationRequested && PostgresPlace.IsAway(failure))
+            {
+                if (time.GetElapsedTime(began).TotalSeconds + wait.TotalSeconds > settings.StoreRetrySeconds)
+                {
+                    throw new StoreAwayException($"the store in {place.Name} does not answer: {failure.Message}");
+                }
+            }
+
+            await Task.Delay(wait, time, ct);
+        }
+    }
+}

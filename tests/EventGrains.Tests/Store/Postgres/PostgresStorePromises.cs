@@ -1,0 +1,143 @@
+using EventGrains.Contracts.Files;
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Silo;
+using EventGrains.Silo.Store;
+using EventGrains.Silo.Store.Postgres;
+using EventGrains.Tests.Postgres;
+using Npgsql;
+
+namespace EventGrains.Tests.Store.Postgres;
+
+/// <summary>The promises, kept by PostgreSQL; and what only a store that several silos share can promise.</summary>
+public sealed class PostgresStorePromises : StoreReadPromises
+{
+    private string _database = "";
+
+    private SiloSettings Settings => new() { Shards = Sample.Shards, Postgres = _database };
+
+    private protected override async Task<IStore> Open()
+    {
+        _database = await PostgresServer.NewDatabase();
+        return await PostgresStore.Open(Settings, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task Closing_and_opening_keeps_everything()
+    {
+        var owner = await Store.TakeOver(1);
+        var file = Sample.New(Sample.IdIn(1), owner.NextFileNumber, "/a/b", 7, "run-1");
+        var set = Sample.Of(owner).With(file);
+        set.Positions.Add(new PositionRow(1, "doors", "p", 1, 1, 99, null));
+        await Store.Commit([set]);
+        await Store.DisposeAsync();
+
+        await using var again = await PostgresStore.Open(Settings, TimeProvider.System);
+
+        Same(file, await again.Find(file.Id));
+        Assert.Equal(Store.History, again.History);
+        Assert.Equal(99, Assert.Single(await again.ReadPositions("doors", "p")).Position);
+        var next = await again.TakeOver(1);
+        Assert.True(next.Epoch > owner.Epoch);
+        Assert.Equal(owner.NextFileNumber + 1, next.NextFileNumber);
+    }
+
+    [Fact]
+    public async Task Silos_that_start_together_make_the_tables_once()
+    {
+        var database = await PostgresServer.NewDatabase();
+        var settings = new SiloSettings { Shards = Sample.Shards, Postgres = database };
+
+        var opened = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PostgresStore.Open(settings, TimeProvider.System)));
+
+        Assert.Single(opened.Select(s => s.History).Distinct());
+        await Assert.AllAsync(opened, s => s.DisposeAsync().AsTask());
+    }
+
+    [Fact]
+    public async Task The_store_keeps_the_number_of_shards_that_it_was_created_with()
+    {
+        await using var again = await PostgresStore.Open(new SiloSettings { Shards = 64, Postgres = _database }, TimeProvider.System);
+
+        Assert.Equal(Sample.Shards, again.Shards);
+    }
+
+    [Fact]
+    public async Task Another_silos_commit_is_told()
+    {
+        var told = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var other = await PostgresStore.Open(Settings, TimeProvider.System);
+        other.Committed += index =>
+        {
+            if (index > 0)
+            {
+                told.TrySetResult(index);
+            }
+        };
+        var owner = await Store.TakeOver(1);
+
+        var outcome = await Store.Commit([Sample.Of(owner).With(Sample.New(Sample.IdIn(1), owner.NextFileNumber))]);
+
+        Assert.Equal(outcome.CommitIndex, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Beyond_the_bound_the_oldest_dead_letters_of_the_fullest_source_go()
+    {
+        await using var small = await PostgresStore.Open(new SiloSettings { Postgres = _database, DeadLettersKeptMax = 3 }, TimeProvider.System);
+        var owner = await small.TakeOver(1);
+        for (var i = 0; i < 5; i++)
+        {
+            var set = Sample.Of(owner);
+            set.DeadLetters.Add(new DeadLetter("doors", "p", 1, i, "reason", [], Sample.Noon));
+            set.DeadLetters.AddRange(i == 0 ? [new DeadLetter("bucket", "p", 1, 0, "reason", [], Sample.Noon)] : []);
+            await small.Commit([set]);
+        }
+
+        await small.PruneLog(1_000);
+
+        var kept = (await small.ReadDeadLetters(null, 10)).Items.Select(l => (l.Source, l.Position));
+        Assert.Equal([("bucket", 0), ("doors", 3), ("doors", 4)], kept);
+    }
+
+    [Fact]
+    public async Task A_part_of_the_log_that_is_beyond_the_retention_is_dropped_whole_and_nothing_else_is_missed()
+    {
+        await CommitFiles(11, perCommit: 1_000);
+        await Store.PruneLog(20_000);
+        await CommitFiles(2, perCommit: 1_000, firstName: 20_000);
+        var all = (await Store.ReadLog(new Cursor(Store.History, 0, -1), 100_000)).Items;
+
+        Assert.Equal(11_500, await Store.PruneLog(1_500));
+
+        var ends = await Store.ReadLogEnds();
+        Assert.Equal(all[11_499].Cursor, ends.Earliest);
+        var page = await Store.ReadLog(ends.Earliest, 100_000);
+        Assert.Null(page.Gap);
+        Assert.Equal(all.Skip(11_500).Select(i => i.Cursor), page.Items.Select(i => i.Cursor));
+        Assert.Equal([2], await Parts());
+        Assert.Empty(await Store.ReadHistory(all[0].Transition.Id, 0, 10));
+        Assert.Single(await Store.ReadHistory(all[^1].Transition.Id, 0, 10));
+    }
+
+    [Theory]
+    [InlineData("x!")]
+    [InlineData("bgAA")]
+    [InlineData("")]
+    public async Task A_malformed_cursor_is_refused_with_what_to_use(string cursor)
+    {
+        foreach (var query in new[] { new FileQuery(After: cursor), new FileQuery(Path: "/a", After: cursor) })
+        {
+            Assert.Contains("next", (await Assert.ThrowsAsync<ArgumentException>(() => Store.List(query))).Message, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.ReadIntents(1, cursor, 10));
+    }
+
+    private async Task<List<int>> Parts()
+    {
+        await using var direct = NpgsqlDataSource.Create(_database);
+        await using var connection = await direct.OpenConnectionAsync();
+        return await connection.Rows(r => r.GetInt32(0), "select part from eventgrains.parts order by part", CancellationToken.None);
+    }
+}
