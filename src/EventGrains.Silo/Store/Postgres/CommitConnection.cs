@@ -78,7 +78,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
 
     private async Task<NpgsqlConnection> Open(CancellationToken ct)
     {
-        if (Volatile.Read(ref open) is { FullState: System.Data.ConnectionState.Open } usable)
+        if (Volatile.Read(ref open) is { State: System.Data.ConnectionState.Open } usable)
         {
             return usable;
         }
@@ -86,7 +86,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
         await opening.WaitAsync(ct);
         try
         {
-            if (open is { FullState: System.Data.ConnectionState.Open } other)
+            if (open is { State: System.Data.ConnectionState.Open } other)
             {
                 return other;
             }
