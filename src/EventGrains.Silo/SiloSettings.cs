@@ -32,12 +32,6 @@ public sealed class SiloSettings
 
     [Setting("The port for gateways without a silo of their own.", Unit = "port", Min = 1, Max = 65_535)]
     public int ClientPort { get; set; } = 30_000;
-<<<<<<< HEAD
-=======
-
-    [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
-    public double StoreRetrySeconds { get; set; } = 5;
->>>>>>> 4e5da9e59f41e2e7e392de7255e55f6eb30735ef
 
     [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
     public double StoreRetrySeconds { get; set; } = 5;

@@ -10,11 +10,7 @@ public sealed class SpreadTests
 
     // Holders are letters; a dot is nobody, and a letter that is no silo has gone.
     private static readonly Gen<(string?[] Holders, string[] Silos)> Any = Gen.Select(
-<<<<<<< HEAD
         Gen.Int[0, Names.Length].Select(n => n == 0 ? null : Names[n - 1]).Array[0, 70],
-=======
-        Gen.Int[0, Names.Length].Select(i => i < Names.Length ? Names[i] : null).Array[0, 70],
->>>>>>> 4e5da9e59f41e2e7e392de7255e55f6eb30735ef
         Gen.Int[1, 6].Select(n => Names[..n]));
 
     [Theory]
