@@ -36,8 +36,13 @@ public sealed class SiloSettings
     [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
     public double StoreRetrySeconds { get; set; } = 5;
 
-    [Setting("Shards of a new store; fixed at its creation, well above the number of silos.", Unit = "shards", Min = 1, Max = 4096)]
-    public int Shards { get; set; } = 16;
+    [Setting("How long a PostgreSQL that does not answer is waited for at the start; then the server ends with the reason.", Unit = "seconds", Min = 0, Max = 3_600)]
+    public double StoreWaitSeconds { get; set; } = 30;
+
+    [Setting("Shards of a new store; fixed at its creation, well above the number of silos. 0: 16 in one process, 64 in a cluster.", Unit = "shards", Min = 0, Max = 4096)]
+    public int Shards { get; set; }
+
+    internal int ShardsOfNewStore => Shards > 0 ? Shards : Store == StoreKind.Postgres ? 64 : 16;
 
     [Setting("File states kept in memory over all shards; beyond it the least recently touched durable ones are dropped and loaded again when needed.", Unit = "files", Min = 1_000, Max = 100_000_000)]
     public int FilesCachedMax { get; set; } = 200_000;

@@ -23,13 +23,17 @@ internal sealed class OneSilo : IAsyncDisposable
 
     public IServiceProvider Services => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress);
 
-    public static async Task<OneSilo> Start(Definitions? definitions = null, Action<SiloSettings>? set = null, MemoryStore? store = null)
+    public static async Task<OneSilo> Start(Definitions? definitions = null, Action<SiloSettings>? set = null, MemoryStore? store = null, Action<ISiloBuilder>? more = null)
     {
         store ??= new MemoryStore(4);
         var settings = new SiloSettings { DataDirectory = Path.Combine(Path.GetTempPath(), $"eventgrains-{Guid.NewGuid():N}") };
         set?.Invoke(settings);
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) => silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store));
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store);
+            more?.Invoke(silo);
+        });
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new OneSilo(store, cluster);

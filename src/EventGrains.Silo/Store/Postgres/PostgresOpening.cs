@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EventGrains.Silo.Cluster;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
@@ -6,9 +7,6 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>Opens the database: waits for it a while, brings its tables to this program's schema, and checks whose they are.</summary>
 internal static class PostgresOpening
 {
-    /// <summary>How long a database that does not answer is waited for at the start.</summary>
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Taken while tables are made or changed, so that silos that start together do it once.</summary>
@@ -31,7 +29,7 @@ internal static class PostgresOpening
             }
             catch (Exception failure) when (PostgresPlace.IsAway(failure))
             {
-                if (time.GetElapsedTime(began) > WaitMax)
+                if (time.GetElapsedTime(began).TotalSeconds >= settings.StoreWaitSeconds)
                 {
                     throw new StoreUnusableException($"PostgreSQL at {place.Name} does not answer: {failure.Message}; start it, or correct the connection", failure);
                 }
@@ -46,7 +44,7 @@ internal static class PostgresOpening
         await connection.Run("select pg_advisory_lock($1)", ct, MigrationLock);
         try
         {
-            await connection.Run($"create schema if not exists {PostgresPlace.Schema}", ct);
+            await connection.Run($"create schema if not exists {PostgresConnection.Schema}", ct);
             var kept = await ReadStore(connection, ct);
             if (kept is { } newer && newer.UsableFrom > PostgresSchema.Version)
             {
@@ -55,7 +53,7 @@ internal static class PostgresOpening
             }
 
             await Migrate(connection, kept?.Version ?? 0, settings, ct);
-            var store = await ReadStore(connection, ct) ?? throw new StoreUnusableException($"the store in {place.Name} has lost its row in {PostgresPlace.Schema}.store: restore the database");
+            var store = await ReadStore(connection, ct) ?? throw new StoreUnusableException($"the store in {place.Name} has lost its row in {PostgresConnection.Schema}.store: restore the database");
             return store.Cluster == settings.Cluster
                 ? (store.Shards, store.History)
                 : throw new StoreUnusableException(
@@ -81,9 +79,9 @@ internal static class PostgresOpening
                     migration.Version,
                     migration.UsableFrom,
                     RandomNumberGenerator.GetInt32(1, int.MaxValue),
-                    settings.Shards,
+                    settings.ShardsOfNewStore,
                     settings.Cluster);
-                await connection.Run("insert into shards (shard) select generate_series(0, $1 - 1)", ct, settings.Shards);
+                await connection.Run("insert into shards (shard) select generate_series(0, $1 - 1)", ct, settings.ShardsOfNewStore);
                 await connection.Run(PostgresSchema.Part(1), ct);
             }
             else
@@ -97,7 +95,7 @@ internal static class PostgresOpening
 
     private static async Task<StoreRow?> ReadStore(NpgsqlConnection connection, CancellationToken ct)
     {
-        var exists = await connection.Rows(r => r.GetBoolean(0), $"select to_regclass('{PostgresPlace.Schema}.store') is not null", ct);
+        var exists = await connection.Rows(r => r.GetBoolean(0), $"select to_regclass('{PostgresConnection.Schema}.store') is not null", ct);
         return exists[0]
             ? (await connection.Rows(r => new StoreRow(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetString(4)), "select version, usable_from, history, shards, cluster from store", ct)).FirstOrDefault()
             : null;

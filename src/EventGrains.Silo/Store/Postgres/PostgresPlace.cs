@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EventGrains.Silo.Cluster;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
@@ -6,9 +7,6 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>Which database, how it is named to people, and what its errors mean to them. A password is never part of a message.</summary>
 internal sealed class PostgresPlace(string name)
 {
-    /// <summary>The schema that all tables of a cluster are in.</summary>
-    public const string Schema = "eventgrains";
-
     /// <summary>Where each commit tells that it is there.</summary>
     public const string Channel = "eventgrains_commits";
 
@@ -25,20 +23,16 @@ internal sealed class PostgresPlace(string name)
     /// <exception cref="StoreUnusableException">It is no connection string.</exception>
     public static NpgsqlConnectionStringBuilder Parse(SiloSettings settings)
     {
-        const string Example = "write it as 'Host=db.site.org;Database=eventgrains;Username=eventgrains;Password=...'";
-        NpgsqlConnectionStringBuilder parsed;
         try
         {
-            parsed = new NpgsqlConnectionStringBuilder(settings.Postgres);
+            var parsed = PostgresConnection.Parse(settings.Postgres);
+            parsed.Database ??= parsed.Username ?? "eventgrains";
+            return parsed;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        catch (FormatException e)
         {
-            throw new StoreUnusableException($"the connection to PostgreSQL cannot be read; {Example}", e);
+            throw new StoreUnusableException(e.Message, e);
         }
-
-        parsed.Host ??= "localhost";
-        parsed.Database ??= parsed.Username ?? "eventgrains";
-        return parsed;
     }
 
     /// <summary>Why it cannot be opened and what to do, for failures that no waiting mends; null for those that waiting may.</summary>

@@ -33,6 +33,7 @@ internal static class PostgresSchema
             epoch bigint not null default 0,
             sequence bigint not null default 0,    -- of the shard's last transition
             files bigint not null default 0,
+            owner text,                            -- the silo's name, for people
             backend int,                           -- the owner's connection: ended by a takeover that waits for it in vain
             backend_start timestamptz) with (fillfactor = 30);
 
@@ -74,6 +75,12 @@ internal static class PostgresSchema
         create index commits_total on commits (total);
         create index commits_part on commits (part, index);
         create sequence batches;
+        create table sequences (                   -- one row per change set: where a shard's transitions of a sequence are
+            shard int not null,
+            sequence bigint not null,              -- of the first of them
+            batch bigint not null,
+            ordinal int not null,
+            primary key (shard, sequence));
         create table parts (part int primary key);
 
         -- Steps to start, or to look at again.

@@ -5,6 +5,7 @@ using EventGrains.Contracts.Sources;
 using EventGrains.Contracts.Status;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
@@ -69,7 +70,7 @@ internal sealed class PostgresStore : IStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, Shards);
-        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), ct), ct);
+        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), PostgresCluster.NameOf(settings), ct), ct);
     }
 
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
@@ -92,6 +93,9 @@ internal sealed class PostgresStore : IStore
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Call(async connection => (await LogReads.Head(connection, ct)).Ends(History), ct);
+
+    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) =>
+        Call(connection => SequenceReads.Find(connection, History, shard, sequence, ct), ct);
 
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
         Call(connection => LogReads.FileHistory(connection, History, id, after, limit, ct), ct);

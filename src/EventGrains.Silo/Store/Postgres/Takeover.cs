@@ -18,9 +18,9 @@ internal static class Takeover
 
     private const int TriesMax = 4;
 
-    public static async Task<ShardOwnership> Of(NpgsqlConnection connection, int shard, Backend us, CancellationToken ct)
+    public static async Task<ShardOwnership> Of(NpgsqlConnection connection, int shard, Backend us, string silo, CancellationToken ct)
     {
-        var (epoch, sequence) = await NewEpoch(connection, shard, us, ct);
+        var (epoch, sequence) = await NewEpoch(connection, shard, us, silo, ct);
         var (first, beyond) = ((long)shard << 48, ((long)shard + 1) << 48);
         var next = await connection.Rows(
             r => r.IsDBNull(0) ? first : r.GetInt64(0) + 1, "select max(number) from files where number >= $1 and number < $2", ct, first, beyond);
@@ -32,7 +32,7 @@ internal static class Takeover
         return new ShardOwnership(shard, epoch, next[0], positions, sequence + 1);
     }
 
-    private static async Task<(long Epoch, long Sequence)> NewEpoch(NpgsqlConnection connection, int shard, Backend us, CancellationToken ct)
+    private static async Task<(long Epoch, long Sequence)> NewEpoch(NpgsqlConnection connection, int shard, Backend us, string silo, CancellationToken ct)
     {
         for (var tries = 1; ; tries++)
         {
@@ -43,7 +43,7 @@ internal static class Takeover
                 shard);
             try
             {
-                return await Ask(connection, shard, us, ct);
+                return await Ask(connection, shard, us, silo, ct);
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable && tries < TriesMax)
             {
@@ -55,23 +55,19 @@ internal static class Takeover
         }
     }
 
-    private static async Task<(long Epoch, long Sequence)> Ask(NpgsqlConnection connection, int shard, Backend us, CancellationToken ct)
+    private static async Task<(long Epoch, long Sequence)> Ask(NpgsqlConnection connection, int shard, Backend us, string silo, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add($"set local lock_timeout = '{LockWait}'");
-        batch.Add(
-            "update shards set epoch = epoch + 1, backend = $2, backend_start = $3 where shard = $1 returning epoch, sequence",
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await connection.Run($"set local lock_timeout = '{LockWait}'", ct);
+        var taken = await connection.Rows(
+            r => (r.GetInt64(0), r.GetInt64(1)),
+            "update shards set epoch = epoch + 1, backend = $2, backend_start = $3, owner = $4 where shard = $1 returning epoch, sequence",
+            ct,
             shard,
             us.Process,
-            us.Start);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var reader = await batch.ExecuteReaderAsync(ct))
-        {
-            await reader.ReadAsync(ct);
-            var taken = (reader.GetInt64(0), reader.GetInt64(1));
-            await reader.CloseAsync();
-            await transaction.CommitAsync(ct);
-            return taken;
-        }
+            us.Start,
+            silo);
+        await transaction.CommitAsync(ct);
+        return taken[0];
     }
 }

@@ -26,7 +26,7 @@ internal static class Opening
 
         try
         {
-            var (shards, history) = ReadOrCreate(tables, directory, settings.Shards);
+            var (shards, history) = ReadOrCreate(tables, directory, settings.ShardsOfNewStore);
             return (tables, shards, history);
         }
         catch (RocksDbException e)
@@ -116,6 +116,12 @@ internal static class Opening
         {
             throw new StoreUnusableException(
                 $"the store in {directory} is of schema {schema} and this program knows schemas up to {Meta.Schema}: start the program that wrote it, or a newer one");
+        }
+
+        if (schema < Meta.Schema)
+        {
+            // Older rows are read as they are; from here on the older program, which would write its own, is refused.
+            tables.Database.Put(Meta.SchemaKey, Meta.Digits(Meta.Schema), tables.Meta, new WriteOptions().SetSync(true));
         }
 
         return ((int)(Meta.ReadDigits(tables, Meta.ShardsKey) ?? shards), (int)(Meta.ReadDigits(tables, Meta.HistoryKey) ?? 1));
