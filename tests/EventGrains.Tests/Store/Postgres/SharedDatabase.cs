@@ -1,5 +1,6 @@
 using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
 using EventGrains.Tests.Postgres;
 using Npgsql;
