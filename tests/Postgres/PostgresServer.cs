@@ -28,7 +28,7 @@ internal static class PostgresServer
     {
         var (server, whyNot) = await Shared.Value;
         Need(whyNot);
-        var database = await NewDatabase(server!);
+        var database = await PostgresInstance.NewDatabase(server!);
         Lent.Add(database);
         return database;
     }
@@ -39,14 +39,6 @@ internal static class PostgresServer
     {
         Need(PostgresInstance.WhyNot());
         return PostgresInstance.Launch(settings);
-    }
-
-    /// <summary>On the server that this connection string is of.</summary>
-    public static async Task<string> NewDatabase(string server)
-    {
-        var database = $"eventgrains_{Guid.NewGuid():N}";
-        await PostgresInstance.Run(server, $"CREATE DATABASE {database} TEMPLATE template0");
-        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
     }
 
     /// <summary>For a test that filled its database; all others go with the server, or from a named one when this process ends.</summary>
