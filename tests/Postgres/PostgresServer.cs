@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DotNet.Testcontainers.Builders;
+using EventGrains.Tests.Faults;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
@@ -20,8 +21,8 @@ internal static class PostgresServer
     private static readonly Lazy<Task<(string? ConnectionString, string? WhyNot)>> Shared = new(Find);
     private static readonly ConcurrentBag<string> Lent = [];
 
-    /// <summary>Held as long as this process lives: were it collected, its pipe would close, and the server would end.</summary>
-    private static PostgresInstance? ours;
+    // Held until the process ends: were it collected, its pipe would close, and the server end amid the tests.
+    private static IAsyncDisposable? _ours;
 
     /// <summary>An empty database that nobody else has.</summary>
     public static async Task<string> NewDatabase()
@@ -39,6 +40,14 @@ internal static class PostgresServer
     {
         Need(PostgresInstance.WhyNot());
         return PostgresInstance.Launch(settings);
+    }
+
+    /// <summary>The same database by way of a link that can fail.</summary>
+    public static (FaultProxy Link, string ConnectionString) Behind(string connectionString)
+    {
+        var direct = new NpgsqlConnectionStringBuilder(connectionString);
+        var link = new FaultProxy(direct.Host!, direct.Port);
+        return (link, new NpgsqlConnectionStringBuilder(connectionString) { Host = "127.0.0.1", Port = link.Port }.ConnectionString);
     }
 
     /// <summary>For a test that filled its database; all others go with the server, or from a named one when this process ends.</summary>
@@ -71,13 +80,15 @@ internal static class PostgresServer
 
         if (PostgresInstance.WhyNot() is not { } noPrograms)
         {
-            ours = await PostgresInstance.Launch();
-            return (ours.ConnectionString, null);
+            var instance = await PostgresInstance.Launch();
+            _ours = instance;
+            return (instance.ConnectionString, null);
         }
 
         try
         {
             var container = new PostgreSqlBuilder(Image).Build();
+            _ours = container;
             await container.StartAsync();
             return (container.GetConnectionString(), null);
         }

@@ -13,6 +13,9 @@ namespace EventGrains.LoadTest.Limits;
 internal sealed class PostgresRows : IBareRows, IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
+    private readonly CommitStatements _small;
+    private readonly NpgsqlCommand _merge;
+    private readonly NpgsqlCommand _order;
     private readonly RowWriter _value = new();
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ShardCounts> _datasets = new(StringComparer.Ordinal);
@@ -23,7 +26,20 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
     private long _batch;
     private long _sequence;
 
-    private PostgresRows(NpgsqlConnection connection) => _connection = connection;
+    private PostgresRows(NpgsqlConnection connection, CommitStatements small)
+    {
+        (_connection, _small) = (connection, small);
+        _merge = connection.Command("update files set directory = s.directory, name = s.name, state = s.state from staging as s where files.number = s.number");
+        _order = connection.Command(
+            """
+            with next as (update log set index = index + 1, transitions = transitions + $2 returning index, transitions)
+            insert into commits (index, batch, part, transitions, total) select index, $1, 1, $2, transitions from next
+            """,
+            0L,
+            0);
+        _merge.Prepare();
+        _order.Prepare();
+    }
 
     /// <summary>Makes the product's tables in an empty database.</summary>
     public static async Task<PostgresRows> Open(string postgres)
@@ -34,11 +50,11 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
             // Only the tables are wanted.
         }
 
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres) { SearchPath = PostgresConnection.Schema, Pooling = false, MaxAutoPrepare = 32 }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres) { SearchPath = PostgresConnection.Schema, Pooling = false, Options = "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan" }.ConnectionString);
         await connection.OpenAsync();
         await connection.Run(
             "create temp table staging (number bigint, directory bigint, name bytea, state bytea) on commit delete rows", CancellationToken.None);
-        return new PostgresRows(connection);
+        return new PostgresRows(connection, await CommitStatements.Prepare(connection, 1, CancellationToken.None));
     }
 
     public void Load(List<BareFile> files, ref long nextNumber)
@@ -90,10 +106,11 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
         CopyFiles(touched.Where(f => f.IsNew), "copy files (number, id_hash, directory, name, state) from stdin binary", now, withId: true);
         CopyFiles(touched.Where(f => !f.IsNew), "copy staging from stdin binary", now, withId: false);
         CopyTransitions();
-        using var batch = new NpgsqlBatch(_connection, transaction);
-        batch.Add("update files set directory = s.directory, name = s.name, state = s.state from staging as s where files.number = s.number");
-        AddSmallRows(batch, position);
-        batch.ExecuteNonQuery();
+        _merge.ExecuteNonQuery();
+        WriteSmallRows(position);
+        _order.Parameters[0].Value = _batch;
+        _order.Parameters[1].Value = _transitions.Count;
+        _order.ExecuteNonQuery();
         transaction.Commit();
         touched.ForEach(f => f.IsNew = false);
         _transitions.Clear();
@@ -170,7 +187,7 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
     }
 
     /// <summary>Few, and as the product writes them. The intents of the batch before are done by now.</summary>
-    private void AddSmallRows(NpgsqlBatch batch, long position)
+    private void WriteSmallRows(long position)
     {
         var rows = new CommitRows();
         foreach (var (storage, path) in _fresh)
@@ -192,13 +209,6 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
 
         rows.Positions[(0, Hashes.Of("bare", "0"))] = new PositionRow(0, "bare", "0", 1, 1, position, null);
         rows.Shards[0] = new ShardSum { Sequence = _sequence };
-        new CommitStatements(rows).Write(batch, _batch, 1, [.. rows.Directories.Keys]);
-        batch.Add(
-            """
-            with next as (update log set index = index + 1, transitions = transitions + $2 returning index, transitions)
-            insert into commits (index, batch, part, transitions, total) select index, $1, 1, $2, transitions from next
-            """,
-            _batch,
-            _transitions.Count);
+        _small.Write(rows, _batch, [.. rows.Directories.Keys], CancellationToken.None).GetAwaiter().GetResult();
     }
 }

@@ -34,6 +34,9 @@ internal static class ServerLogs
         var ours = settings.LogLevel;
         // Its first look counts from the machine's start, and so it cries wolf at every start of ours.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+
+        // Orleans tries again by it, and warns of what in the end did not help.
+        logging.AddFilter("Polly", LogLevel.Error);
         var theirs = ours == LogLevel.Information ? LogLevel.Warning : ours;
         logging.SetMinimumLevel(theirs);
         logging.AddFilter("EventGrains", ours);

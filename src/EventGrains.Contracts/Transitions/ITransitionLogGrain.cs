@@ -45,6 +45,7 @@ public readonly record struct Cursor([property: Id(0)] int History, [property: I
     }
 }
 
+/// <param name="Sequence">Its place among the transitions of its shard, which have no gap between them; 0 when it was written before they were counted.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.LoggedTransition")]
 public sealed record LoggedTransition([property: Id(0)] Cursor Cursor, [property: Id(1)] Transition Transition, [property: Id(2)] int Shard = 0, [property: Id(3)] long Sequence = 0);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EventGrains.Contracts;
 using EventGrains.Contracts.Status;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ internal sealed record ProblemView(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Candidates = null);
 
 /// <summary>Turns whatever goes wrong below it into one problem+json answer.</summary>
-internal sealed partial class Problems(RequestDelegate next, ILogger<Problems> log)
+internal sealed partial class Problems(RequestDelegate next, ClusterShape cluster, ILogger<Problems> log)
 {
     private const string Reference = "see /openapi/v1.json for what this server answers";
 
@@ -78,15 +79,23 @@ internal sealed partial class Problems(RequestDelegate next, ILogger<Problems> l
                 NoAnswer(failure, http.Request.Path);
                 return ProblemException.Unavailable(failure.Message, "mend what it says and ask again; it resumes by itself, and nothing acknowledged is lost");
             case ClusterAwayException:
-                NoAnswer(failure, http.Request.Path);
-                return ProblemException.Unavailable(failure.Message, "see that a silo of this cluster runs and can be reached; ask again after Retry-After");
+                return Away(failure, failure.Message, http);
             case TimeoutException or OrleansException:
                 NoAnswer(failure, http.Request.Path);
                 return ProblemException.Unavailable("the part of the server that knows did not answer in time", "ask again; if it stays so, `eventgrains status` says what is unhealthy");
+            case var _ when !cluster.IsKnown:
+                // Without any silo Orleans does not even know what there is to be asked.
+                return Away(failure, ClusterShape.NobodyAnswered, http);
             default:
                 Failed(failure, http.Request.Path);
                 return new ProblemException(StatusCodes.Status500InternalServerError, "Failed", "the server failed on this request; its log holds the reason", "report it with the server's log; repeating an unchanged request is safe");
         }
+    }
+
+    private ProblemException Away(Exception failure, string detail, HttpContext http)
+    {
+        NoAnswer(failure, http.Request.Path);
+        return ProblemException.Unavailable(detail, "see that a silo of this cluster runs and can be reached; ask again after Retry-After");
     }
 
     private static ProblemException ProblemOf(int status, HttpContext http) => status switch

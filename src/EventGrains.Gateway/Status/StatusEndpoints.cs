@@ -88,7 +88,7 @@ internal static class StatusEndpoints
     {
         if (!cluster.IsKnown)
         {
-            return NotReady("no silo answers: none of this cluster runs, or none can be reached");
+            return NotReady(ClusterShape.NobodyAnswered);
         }
 
         try

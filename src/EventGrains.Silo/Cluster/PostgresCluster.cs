@@ -38,6 +38,11 @@ public static class PostgresCluster
     /// <summary>While shards move, a call may meet more than one who has just given them away.</summary>
     private const int ForwardsMax = 6;
 
+    /// <summary>A silo that stops tells gateways first, and answers what they had asked it to pass on; with Orleans' default, none, such answers are lost.</summary>
+    private static readonly TimeSpan GatewaysLeaveWithin = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan LastAnswersWithin = TimeSpan.FromMilliseconds(500);
+
     public static ISiloBuilder UsePostgresCluster(this ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, SiloEnd end)
     {
         silo.Services.AddSingleton(end);
@@ -46,7 +51,7 @@ public static class PostgresCluster
         silo.Configure<SiloOptions>(o => o.SiloName = NameOf(settings));
         silo.Configure<EndpointOptions>(o => Listen(o, settings));
         silo.Configure<ClusterMembershipOptions>(Watch);
-        silo.Configure<SiloMessagingOptions>(o => (o.ResponseTimeout, o.MaxForwardCount) = (AnswerWithin, ForwardsMax));
+        silo.Configure<SiloMessagingOptions>(Carry);
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Invariant, database));
         silo.Services.AddSingleton<IMembershipTable>(services => new SharedClock(
             ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services),
@@ -125,6 +130,14 @@ public static class PostgresCluster
 
         // It compares a peer's start with our clock, also as peers tell it in their own; probes find a silo that died while it joined.
         options.EvictWhenMaxJoinAttemptTimeExceeded = false;
+    }
+
+    internal static void Carry(SiloMessagingOptions options)
+    {
+        options.ResponseTimeout = AnswerWithin;
+        options.MaxForwardCount = ForwardsMax;
+        options.ClientGatewayShutdownNotificationTimeout = GatewaysLeaveWithin;
+        options.WaitForMessageToBeQueuedForOutboundTime = LastAnswersWithin;
     }
 
     private static async Task<DateTime> TimeOf(NpgsqlDataSource database, CancellationToken ct)

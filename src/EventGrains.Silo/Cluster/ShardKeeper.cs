@@ -20,6 +20,9 @@ internal sealed partial class ShardKeeper(
     /// <summary>After an answer was missed, or while shards move.</summary>
     private static readonly TimeSpan AskSoon = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>So long after a silo came or went all are asked soon: files are placed by what was heard of their shards.</summary>
+    private static readonly TimeSpan UnsettledFor = TimeSpan.FromSeconds(10);
+
     /// <summary>A shard that takes longer is asked again: whom we asked may be gone.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
@@ -75,7 +78,8 @@ internal sealed partial class ShardKeeper(
                     rested = time.GetTimestamp();
                 }
 
-                wait = await Look(time.GetElapsedTime(rested) >= RestFor);
+                var rest = time.GetElapsedTime(rested);
+                wait = await Look(mayMove: rest >= RestFor) && rest >= UnsettledFor ? AskEvery : AskSoon;
             }
         }
         catch (OperationCanceledException)
@@ -84,8 +88,8 @@ internal sealed partial class ShardKeeper(
         }
     }
 
-    /// <summary>Asks, moves if it may; answers when to look again.</summary>
-    private async Task<TimeSpan> Look(bool mayMove)
+    /// <summary>Asks, moves if it may; true when everything is in its place.</summary>
+    private async Task<bool> Look(bool mayMove)
     {
         try
         {
@@ -97,12 +101,12 @@ internal sealed partial class ShardKeeper(
                 await Move(ToMove(silos));
             }
 
-            return isOutOfPlace ? AskSoon : AskEvery;
+            return !isOutOfPlace;
         }
         catch (Exception failure) when (!_stopping.IsCancellationRequested)
         {
             LogUnanswered(failure);
-            return AskSoon;
+            return false;
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed partial class FileShardGrain(
     private ShardOwnership? _ownership;
     private Task<ShardOwnership>? _takingOver;
     private long _nextFile;
+    private long _nextSequence;
     private long _turns;
     private long _durable;
     private Task _lastCommit = Task.CompletedTask;
@@ -163,7 +164,7 @@ internal sealed partial class FileShardGrain(
 
         await Turn([], 1, turn =>
         {
-            var set = turn.Seal(Shard, _ownership!.Epoch);
+            var set = Seal(turn);
             set.Aliases.Add(new AliasRow(alias.Storage, alias.Path, alias.File, alias.Incarnation, alias.Checksum));
             return set;
         });
@@ -174,6 +175,8 @@ internal sealed partial class FileShardGrain(
         await store.FindAlias(Shard, storage, path) is { } row ? new CopyAlias(row.Storage, row.Path, row.File, row.Incarnation, row.Checksum) : null;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    private ChangeSet Seal(ShardTurn turn) => turn.Seal(Shard, _ownership!.Epoch, _nextSequence);
 
     private ChangeSet ApplyAccepted(ShardTurn turn, EventRange range, HashSet<FileId>? refused)
     {
@@ -192,7 +195,7 @@ internal sealed partial class FileShardGrain(
                 range.Source, range.Partition, range.Generation, range.Positions[i], $"applying it to {@event.File} failed; see the log", [], Now));
         }
 
-        var set = turn.Seal(Shard, _ownership!.Epoch);
+        var set = Seal(turn);
         set.DeadLetters.AddRange(range.DeadLetters);
         set.DeadLetters.AddRange(failed ?? []);
         set.Positions.Add(_positions.Accept(Shard, range));
@@ -273,10 +276,11 @@ internal sealed partial class FileShardGrain(
 
             number = ++_turns;
             var turn = new ShardTurn(number);
-            var set = decide(turn) ?? turn.Seal(Shard, owned.Epoch);
+            var set = decide(turn) ?? Seal(turn);
 
             // An empty set need not travel: what it was computed on is durable when the last set before it is.
             isHandedOver = !set.IsEmpty;
+            _nextSequence += set.Transitions.Count;
             committed = isHandedOver ? _lastCommit = committer.Enqueue(set, weight) : _lastCommit;
         }
         finally
@@ -350,6 +354,7 @@ internal sealed partial class FileShardGrain(
                 _memory.Clear();
                 _positions.Load(owned.Positions);
                 _nextFile = owned.NextFileNumber;
+                _nextSequence = owned.NextSequence;
                 _lastCommit = Task.CompletedTask;
                 _ownership = owned;
                 map.Heard(Shard, silo.SiloAddress);

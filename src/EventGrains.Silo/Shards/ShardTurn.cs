@@ -30,9 +30,9 @@ internal sealed class ShardTurn(long number)
         }
     }
 
-    public ChangeSet Seal(int shard, long epoch)
+    public ChangeSet Seal(int shard, long epoch, long firstSequence)
     {
-        var set = new ChangeSet(shard, epoch);
+        var set = new ChangeSet(shard, epoch) { FirstSequence = firstSequence };
         Dictionary<string, DatasetDelta>? deltas = null;
         foreach (var (before, after) in _touched)
         {

@@ -10,7 +10,8 @@ public sealed class ChangeSet(int shard, long epoch)
 
     public long Epoch { get; } = epoch;
 
-    public long FirstSequence { get; set; }
+    /// <summary>The sequence of the first of <see cref="Transitions"/>; the others count on. A shard gives its transitions sequences without a gap, from 1.</summary>
+    public long FirstSequence { get; init; }
 
     /// <summary>Each touched file once, in the order of first touch.</summary>
     public List<FileChange> Files { get; } = [];

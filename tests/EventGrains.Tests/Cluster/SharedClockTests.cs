@@ -25,7 +25,7 @@ public sealed class SharedClockTests
 
         Assert.Equal(Noon - Skew, seen.StartTime);
         Assert.Equal(Noon - Skew, seen.IAmAliveTime);
-        Assert.Equal(Noon - Skew, Assert.Single(seen.SuspectTimes).Item2);
+        Assert.Equal(Noon - Skew, Assert.Single(seen.SuspectTimes!).Item2);
     }
 
     [Fact]

@@ -11,6 +11,17 @@ public sealed class PostgresServerTests
     public async Task A_server_answers() => Assert.Equal(1, await PostgresInstance.Run(await PostgresServer.NewDatabase(), "SELECT 1"));
 
     [Fact]
+    public async Task The_server_outlives_a_collection_of_garbage()
+    {
+        var database = await PostgresServer.NewDatabase();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        Assert.Equal(1, await PostgresInstance.Run(database, "SELECT 1"));
+    }
+
+    [Fact]
     public async Task Two_databases_are_separate()
     {
         var (one, other) = (await PostgresServer.NewDatabase(), await PostgresServer.NewDatabase());

@@ -17,6 +17,7 @@ internal sealed class MemoryStore(int shards) : IStore
 {
     private readonly Lock one = new();
     private readonly Dictionary<int, long> epochs = [];
+    private readonly Dictionary<int, long> sequences = [];
     private readonly SortedDictionary<long, FileState> files = [];
     private readonly List<(LoggedTransition Logged, long Number)> log = [];
     private readonly Dictionary<(int Shard, string Name), DatasetCounts> counts = [];
@@ -55,7 +56,7 @@ internal sealed class MemoryStore(int shards) : IStore
         var epoch = epochs[shard] = epochs.GetValueOrDefault(shard) + 1;
         var first = (long)shard << 48;
         var next = files.Keys.Where(n => n >> 48 == shard).Select(n => n + 1).DefaultIfEmpty(first).Max();
-        return new ShardOwnership(shard, epoch, next, [.. positions.Values.Where(p => p.Shard == shard)]);
+        return new ShardOwnership(shard, epoch, next, [.. positions.Values.Where(p => p.Shard == shard)], sequences.GetValueOrDefault(shard) + 1);
     });
 
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
@@ -147,6 +148,13 @@ internal sealed class MemoryStore(int shards) : IStore
     });
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) => Locked(() => new LogEnds(earliest, latest));
+
+    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) => Locked(() =>
+    {
+        var kept = log.Select(l => l.Logged).Where(l => l.Shard == shard).ToList();
+        var found = kept.Find(l => l.Sequence >= sequence)?.Cursor;
+        return new SequencePlace(found is { } at ? at with { Ordinal = at.Ordinal - 1 } : latest, kept.Count > 0 ? kept[0].Sequence : sequences.GetValueOrDefault(shard) + 1);
+    });
 
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
         Locked<IReadOnlyList<LoggedTransition>>(() =>
@@ -273,10 +281,11 @@ internal sealed class MemoryStore(int shards) : IStore
             files[change.After.Number] = change.After;
         }
 
-        foreach (var transition in set.Transitions)
+        foreach (var (i, transition) in set.Transitions.Index())
         {
             latest = new Cursor(History, commitIndex, ordinal++);
-            log.Add((new LoggedTransition(latest, transition), set.Files.Single(f => f.After.Id == transition.Id).After.Number));
+            var sequence = sequences[set.Shard] = set.FirstSequence + i;
+            log.Add((new LoggedTransition(latest, transition, set.Shard, sequence), set.Files.Single(f => f.After.Id == transition.Id).After.Number));
         }
 
         foreach (var (intent, remove) in set.Intents)

@@ -24,6 +24,15 @@ public sealed class RecentLogTests
     }
 
     [Fact]
+    public void It_knows_whose_each_is_and_its_sequence()
+    {
+        var log = Filled(new RecentLog(Start, 100));
+
+        Assert.Equal(["2:20", "0:7", "0:8", "2:21", "2:22", "0:9"], log.Read(Start, 100)!.Items.Select(i => $"{i.Shard}:{i.Sequence}"));
+        Assert.Equal(["2:22", "0:9"], log.Read(new Cursor(7, 14, 0), 100)!.Items.Select(i => $"{i.Shard}:{i.Sequence}"));
+    }
+
+    [Fact]
     public void It_leaves_to_the_table_what_it_does_not_hold()
     {
         var log = Filled(new RecentLog(Start, 100));
@@ -61,7 +70,7 @@ public sealed class RecentLogTests
         var log = new RecentLog(Start, 500);
         for (var index = 11; index < 3_000; index++)
         {
-            log.Append(index, [Transition(1)]);
+            log.Append(index, [Transition(1)], [new SequenceRun(0, 0, index)]);
             if (index % 7 == 0)
             {
                 Assert.Equal([$"{index}-0"], Places(log.Read(new Cursor(7, index - 1, 0), 10)));
@@ -73,10 +82,10 @@ public sealed class RecentLogTests
 
     private static RecentLog Filled(RecentLog log)
     {
-        log.Append(11, [Transition(1), Transition(2)]);
-        log.Append(12, []);
-        log.Append(13, [Transition(3)]);
-        log.Append(14, [Transition(4), Transition(5), Transition(6)]);
+        log.Append(11, [Transition(1), Transition(2)], [new SequenceRun(0, 2, 20), new SequenceRun(1, 0, 7)]);
+        log.Append(12, [], []);
+        log.Append(13, [Transition(3)], [new SequenceRun(0, 0, 8)]);
+        log.Append(14, [Transition(4), Transition(5), Transition(6)], [new SequenceRun(0, 2, 21), new SequenceRun(2, 0, 9)]);
         return log;
     }
 

@@ -154,7 +154,7 @@ public sealed class RocksStorePromises : StoreReadPromises
         var refused = Assert.Throws<StoreUnusableException>(() => RocksStore.Open(Place, Settings));
 
         Assert.Contains("schema 7", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("up to 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("up to 2", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,19 +91,34 @@ public sealed class RowTests
 
     [Fact]
     public void Any_transition_is_read_back_as_it_was_written() =>
-        Gen.Select(File, Gen.Null(Text), Gen.Nullable(Gen.Long), Gen.Null(Text), Gen.Nullable(Gen.Enum<StepState>())).Sample((file, partition, position, rule, state) =>
+        Gen.Select(File, Gen.Null(Text), Gen.Nullable(Gen.Long), Gen.Null(Text), Gen.Select(Gen.Nullable(Gen.Enum<StepState>()), Gen.Long[0, long.MaxValue])).Sample((file, partition, position, rule, last) =>
         {
+            var (state, sequence) = last;
             var written = Sample.TransitionOf(file) with { Cause = new Cause("s", partition, position, "t"), Rule = rule, Step = rule, StepState = state };
             var row = new RowWriter();
-            TransitionEncoding.Write(row, written, file.Number);
+            TransitionEncoding.Write(row, written, file.Number, sequence);
 
             var read = TransitionEncoding.Read(row.Written);
 
-            Assert.Equal((file.Number, file.Version), TransitionEncoding.ReadSubject(row.Written));
+            Assert.Equal(new TransitionSubject(file.Number, file.Version, sequence), TransitionEncoding.ReadSubject(row.Written));
             Assert.Equal(written.Changes, read.Changes);
             Assert.Equal(written.Datasets, read.Datasets);
             Assert.Equal(written with { Changes = read.Changes, Datasets = read.Datasets }, read);
         });
+
+    [Fact]
+    public void A_transition_written_before_sequences_were_counted_has_none()
+    {
+        var written = Sample.TransitionOf(Sample.New(Sample.IdIn(2), 2L << 48, "/a"));
+        var row = new RowWriter();
+        TransitionEncoding.Write(row, written, 2L << 48);
+        var bytes = row.Written.ToArray().ToList();
+        bytes[0] = 1;
+        bytes.RemoveAt(1 + 8 + 1); // the format, the number's eight bytes, the version; then the sequence
+
+        Assert.Equal(written.Path, TransitionEncoding.Read(bytes.ToArray(), out var subject).Path);
+        Assert.Equal(new TransitionSubject(2L << 48, 1, 0), subject);
+    }
 
     [Fact]
     public void Texts_in_keys_sort_as_their_bytes_and_are_read_back() => Gen.Select(Text, Text).Sample((a, b) =>

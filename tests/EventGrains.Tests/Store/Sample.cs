@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using EventGrains.Files;
 using EventGrains.Silo.Store;
 
@@ -43,7 +44,16 @@ internal static class Sample
         Facts = FileFacts.Join(file.Facts, new FileFacts { Existence = new ExistenceRegister(Existence.Deleted) }),
     };
 
-    public static ChangeSet Of(ShardOwnership owner) => new(owner.Shard, owner.Epoch);
+    private static readonly ConditionalWeakTable<ShardOwnership, ChangeSet> Last = [];
+
+    /// <summary>The owner's next change set: its sequences go on where those of the one before end, which must be complete.</summary>
+    public static ChangeSet Of(ShardOwnership owner)
+    {
+        var first = Last.TryGetValue(owner, out var before) ? before.FirstSequence + before.Transitions.Count : owner.NextSequence;
+        var set = new ChangeSet(owner.Shard, owner.Epoch) { FirstSequence = first };
+        Last.AddOrUpdate(owner, set);
+        return set;
+    }
 
     /// <summary>Adds a file's new row with its transition and what it changes in its datasets.</summary>
     public static ChangeSet With(this ChangeSet set, FileState after, FileState? before = null)

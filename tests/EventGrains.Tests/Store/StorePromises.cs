@@ -4,7 +4,7 @@ using EventGrains.Silo.Store;
 
 namespace EventGrains.Tests.Store;
 
-/// <summary>What every store promises to shards and their owners. One subclass per implementation; see also <see cref="StoreReadPromises"/>.</summary>
+/// <summary>What every store promises to shards and their owners. One subclass per implementation; see also <see cref="StoreSequencePromises"/> and <see cref="StoreReadPromises"/>.</summary>
 public abstract class StorePromises : IAsyncLifetime
 {
     private protected IStore Store { get; private set; } = null!;

@@ -7,7 +7,7 @@ using EventGrains.Silo.Store;
 namespace EventGrains.Tests.Store;
 
 /// <summary>What every store promises to those who read: the log, lists, sums, pages.</summary>
-public abstract class StoreReadPromises : StorePromises
+public abstract class StoreReadPromises : StoreSequencePromises
 {
     [Fact]
     public async Task The_log_is_read_in_commit_order_from_any_cursor()

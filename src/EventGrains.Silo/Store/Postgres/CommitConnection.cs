@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace EventGrains.Silo.Store.Postgres;
 
@@ -17,6 +18,9 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
     private readonly HashSet<(int Shard, long Hash)> directoriesKnown = [];
     private readonly CommitRows rows = new();
     private NpgsqlConnection? open;
+    private PreparedBatch? begin;
+    private CommitStatements? statements;
+    private PreparedBatch? finish;
     private Backend backend;
 
     /// <summary>The connection's backend; opens it when it is not open.</summary>
@@ -31,7 +35,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
         var connection = await Open(ct);
         try
         {
-            var (takes, header) = await Begin(connection, changeSets, ct);
+            var (takes, header) = await Begin(changeSets, ct);
             rows.Gather(changeSets, takes);
             if (rows.Shards.Count == 0)
             {
@@ -41,7 +45,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
 
             var fresh = rows.Directories.Keys.Where(d => !directoriesKnown.Contains(d)).ToList();
             await WriteRows(connection, header, fresh, ct);
-            var index = await Finish(connection, header, ct);
+            var index = await Finish(header, ct);
             Remember(fresh);
             return new CommitOutcome(index, takes);
         }
@@ -74,7 +78,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
 
     private async Task<NpgsqlConnection> Open(CancellationToken ct)
     {
-        if (Volatile.Read(ref open) is { FullState: System.Data.ConnectionState.Open } usable)
+        if (Volatile.Read(ref open) is { State: System.Data.ConnectionState.Open } usable)
         {
             return usable;
         }
@@ -82,7 +86,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
         await opening.WaitAsync(ct);
         try
         {
-            if (open is { FullState: System.Data.ConnectionState.Open } other)
+            if (open is { State: System.Data.ConnectionState.Open } other)
             {
                 return other;
             }
@@ -94,6 +98,7 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
                 var before = backend;
                 backend = await Backend.Of(fresh, ct);
                 await Succeed(fresh, before, ct);
+                await Prepare(fresh, ct);
             }
             catch
             {
@@ -127,15 +132,38 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             before.Start);
     }
 
-    private static async Task<(bool[] Takes, Header Header)> Begin(NpgsqlConnection connection, IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
+    private async Task Prepare(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add("begin isolation level read committed");
-        batch.Add(
-            "select shard, epoch from shards where shard = any($1) order by shard for no key update",
-            changeSets.Select(s => s.Shard).Distinct().ToArray());
-        batch.Add("select index, part, nextval('batches') from log");
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        statements = null;
+        begin = await PreparedBatch.Of(
+            connection,
+            [
+                new("begin isolation level read committed"),
+                new("select shard, epoch from shards where shard = any($1) order by shard for no key update", NpgsqlDbType.Array | NpgsqlDbType.Integer),
+                new("select index, part, nextval('batches') from log"),
+            ],
+            ct);
+        finish = await PreparedBatch.Of(
+            connection,
+            [
+                new(
+                    """
+                    with next as (update log set index = index + 1, transitions = transitions + $3 returning index, transitions)
+                    insert into commits (index, batch, part, transitions, total) select index, $1, $2, $3, transitions from next returning index
+                    """,
+                    NpgsqlDbType.Bigint,
+                    NpgsqlDbType.Integer,
+                    NpgsqlDbType.Integer),
+                new($"notify {PostgresPlace.Channel}"),
+                new("commit"),
+            ],
+            ct);
+    }
+
+    private async Task<(bool[] Takes, Header Header)> Begin(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
+    {
+        begin!.Set(1, changeSets.Select(s => s.Shard).Distinct().ToArray());
+        await using var reader = await begin.Read(ct);
         var epochs = new Dictionary<int, long>();
         while (await reader.ReadAsync(ct))
         {
@@ -150,25 +178,18 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
 
     private async Task WriteRows(NpgsqlConnection connection, Header header, List<(int Shard, long Hash)> directories, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        new CommitStatements(rows).Write(batch, header.Batch, header.Part, directories);
-        await batch.ExecuteNonQueryAsync(ct);
+        if (statements?.Part != header.Part)
+        {
+            statements = await CommitStatements.Prepare(connection, header.Part, ct);
+        }
+
+        await statements.Write(rows, header.Batch, directories, ct);
     }
 
-    private async Task<long> Finish(NpgsqlConnection connection, Header header, CancellationToken ct)
+    private async Task<long> Finish(Header header, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add(
-            """
-            with next as (update log set index = index + 1, transitions = transitions + $3 returning index, transitions)
-            insert into commits (index, batch, part, transitions, total) select index, $1, $2, $3, transitions from next returning index
-            """,
-            header.Batch,
-            header.Part,
-            rows.Transitions.Count);
-        batch.Add($"notify {PostgresPlace.Channel}");
-        batch.Add("commit");
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        finish!.Set(0, header.Batch, header.Part, rows.Transitions.Count);
+        await using var reader = await finish.Read(ct);
         await reader.ReadAsync(ct);
         var index = reader.GetInt64(0);
         while (await reader.NextResultAsync(ct))

@@ -1,204 +1,252 @@
-using EventGrains.Contracts.Shards;
+using EventGrains.Files;
 using EventGrains.Silo.Store.Rows;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace EventGrains.Silo.Store.Postgres;
 
-/// <summary>A commit's rows as statements: one per table that is touched, each with its rows as arrays.</summary>
-internal sealed class CommitStatements(CommitRows rows)
+/// <summary>The statements of a commit, prepared on its connection: each table's rows as arrays, whether or not there are any.</summary>
+internal sealed class CommitStatements : IAsyncDisposable
 {
-    private readonly RowWriter row = new();
-    private readonly RowWriter step = new();
+    private const NpgsqlDbType Ints = NpgsqlDbType.Array | NpgsqlDbType.Integer;
+    private const NpgsqlDbType Longs = NpgsqlDbType.Array | NpgsqlDbType.Bigint;
+    private const NpgsqlDbType Bytes = NpgsqlDbType.Array | NpgsqlDbType.Bytea;
+    private const NpgsqlDbType Times = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
 
-    /// <summary>All but the public order, which comes last, in a message of its own.</summary>
-    /// <param name="directories">Those that are not known to have their row.</param>
-    public void Write(NpgsqlBatch batch, long number, int part, List<(int Shard, long Hash)> directories)
-    {
-        WriteFiles(batch, isNew: true);
-        WriteFiles(batch, isNew: false);
-        WriteDirectories(batch, directories);
-        WriteTransitions(batch, number, part);
-        WriteIntents(batch);
-        WriteCounts(batch);
-        WriteSources(batch);
-        WriteAliases(batch);
-        WriteShards(batch);
-    }
-
-    private void WriteFiles(NpgsqlBatch batch, bool isNew)
-    {
-        var count = rows.Files.Count(f => f.IsNew == isNew);
-        if (count == 0)
-        {
-            return;
-        }
-
-        var (numbers, directories, names, states) = (new long[count], new long?[count], new byte[]?[count], new byte[count][]);
-        var hashes = isNew ? new long[count] : null;
-        var i = 0;
-        foreach (var file in rows.Files)
-        {
-            if (file.IsNew != isNew)
-            {
-                continue;
-            }
-
-            (numbers[i], directories[i], states[i]) = (file.File.Number, file.Directory, file.State);
-            if (file.Directory is not null)
-            {
-                var (_, name) = PathParts.Of(file.File.Facts.Path.Value);
-                names[i] = Hashes.Beginning(name);
-            }
-
-            if (hashes is not null)
-            {
-                hashes[i] = (long)file.File.Id.Hash();
-            }
-
-            i++;
-        }
-
-        if (hashes is not null)
-        {
-            batch.Add("insert into files (number, id_hash, directory, name, state) select * from unnest($1, $2, $3, $4, $5)", numbers, hashes, directories, names, states);
-            return;
-        }
-
-        batch.Add(
+    private static readonly Statement[] OfTables =
+    [
+        new("insert into files (number, id_hash, directory, name, state) select * from unnest($1, $2, $3, $4, $5)", Longs, Longs, Longs, Bytes, Bytes),
+        new(
             """
             update files set directory = new.directory, name = new.name, state = new.state
             from unnest($1, $2, $3, $4) as new (number, directory, name, state) where files.number = new.number
             """,
-            numbers,
-            directories,
-            names,
-            states);
+            Longs,
+            Longs,
+            Bytes,
+            Bytes),
+        new("insert into directories (shard, hash, storage, path) select * from unnest($1, $2, $3, $4) on conflict do nothing", Ints, Longs, Bytes, Bytes),
+        new(
+            """
+            delete from intents using unnest($1, $2, $3) as old (shard, number, step)
+            where intents.shard = old.shard and intents.number = old.number and intents.step = old.step
+            """,
+            Ints,
+            Longs,
+            Bytes),
+        new(
+            """
+            insert into intents (shard, number, step, intent) select * from unnest($1, $2, $3, $4)
+            on conflict (shard, number, step) do update set intent = excluded.intent
+            """,
+            Ints,
+            Longs,
+            Bytes,
+            Bytes),
+
+        // What is counted is added by the database, so that nobody need know what was there.
+        new(
+            """
+            insert into counts as kept (shard, hash, dataset, files, bytes, updated_at, statuses)
+            select shard, hash, dataset, files, bytes, updated_at, $7[((row - 1) * $8 + 1)::int : (row * $8)::int]
+            from unnest($1, $2, $3, $4, $5, $6) with ordinality as new (shard, hash, dataset, files, bytes, updated_at, row)
+            on conflict (hash, shard) do update set
+                files = kept.files + excluded.files,
+                bytes = kept.bytes + excluded.bytes,
+                updated_at = greatest(kept.updated_at, excluded.updated_at),
+                statuses = (select array_agg(coalesce(a, 0) + coalesce(b, 0) order by place)
+                            from unnest(kept.statuses, excluded.statuses) with ordinality as both_of (a, b, place))
+            """,
+            Ints,
+            Longs,
+            Bytes,
+            Longs,
+            Longs,
+            Times,
+            Longs,
+            NpgsqlDbType.Integer),
+        new(
+            """
+            insert into positions (shard, hash, source, partition, position) select * from unnest($1, $2, $3, $4, $5)
+            on conflict (shard, hash) do update set position = excluded.position
+            """,
+            Ints,
+            Longs,
+            Bytes,
+            Bytes,
+            Bytes),
+        new(
+            """
+            insert into dead_letters (source, partition, generation, position, hash, letter) select * from unnest($1, $2, $3, $4, $5, $6)
+            on conflict (source, partition, generation, position, hash) do update set letter = excluded.letter
+            """,
+            Bytes,
+            Longs,
+            Longs,
+            Longs,
+            Longs,
+            Bytes),
+        new(
+            """
+            insert into aliases (shard, hash, storage, path, alias) select * from unnest($1, $2, $3, $4, $5)
+            on conflict (shard, hash) do update set storage = excluded.storage, path = excluded.path, alias = excluded.alias
+            """,
+            Ints,
+            Longs,
+            Bytes,
+            Bytes,
+            Bytes),
+        new(
+            """
+            update shards set files = shards.files + new.files, sequence = greatest(shards.sequence, new.sequence)
+            from unnest($1, $2, $3) as new (shard, files, sequence) where shards.shard = new.shard
+            """,
+            Ints,
+            Longs,
+            Longs),
+        new("insert into sequences (shard, sequence, batch, ordinal) select shard, sequence, $1, ordinal from unnest($2, $3, $4) as new (shard, sequence, ordinal)", NpgsqlDbType.Bigint, Ints, Longs, Ints),
+    ];
+
+    private readonly RowWriter row = new();
+    private readonly PreparedBatch batch;
+
+    private CommitStatements(PreparedBatch batch, int part) => (this.batch, Part) = (batch, part);
+
+    /// <summary>The part of the log that transitions go to.</summary>
+    public int Part { get; }
+
+    public static async Task<CommitStatements> Prepare(NpgsqlConnection connection, int part, CancellationToken ct) =>
+        new(await PreparedBatch.Of(connection, OfTables.Append(OfLog(part)), ct), part);
+
+    /// <summary>All rows but the public order, which comes last, in a message of its own.</summary>
+    /// <param name="number">Of the commit's batch.</param>
+    /// <param name="directories">Those that are not known to have their row.</param>
+    public Task Write(CommitRows rows, long number, List<(int Shard, long Hash)> directories, CancellationToken ct)
+    {
+        SetFiles(0, [.. rows.Files.Where(f => f.IsNew)], withId: true);
+        SetFiles(1, [.. rows.Files.Where(f => !f.IsNew)], withId: false);
+        batch.Set(
+            2,
+            directories.ConvertAll(d => d.Shard).ToArray(),
+            directories.ConvertAll(d => d.Hash).ToArray(),
+            directories.ConvertAll(d => Hashes.Bytes(rows.Directories[d].Storage)).ToArray(),
+            directories.ConvertAll(d => Hashes.Bytes(rows.Directories[d].Path)).ToArray());
+        SetIntents(rows);
+        SetCounts(rows);
+        SetSources(rows);
+        SetShards(rows, number);
+        var transitions = rows.Transitions;
+        batch.Set(
+            11,
+            number,
+            transitions.ConvertAll(t => t.Shard).ToArray(),
+            transitions.ConvertAll(t => t.Sequence).ToArray(),
+            transitions.ConvertAll(t => t.Number).ToArray(),
+            transitions.ConvertAll(t => t.Version).ToArray(),
+            transitions.ConvertAll(t => t.Transition).ToArray());
+        return batch.Run(ct);
     }
 
-    private void WriteDirectories(NpgsqlBatch batch, List<(int Shard, long Hash)> directories)
+    public ValueTask DisposeAsync() => batch.DisposeAsync();
+
+    private static Statement OfLog(int part) => new(
+        $"""
+        insert into transitions_{part} (batch, ordinal, shard, sequence, number, version, transition)
+        select $1, ordinal - 1, shard, sequence, number, version, transition
+        from unnest($2, $3, $4, $5, $6) with ordinality as new (shard, sequence, number, version, transition, ordinal)
+        """,
+        NpgsqlDbType.Bigint,
+        Ints,
+        Longs,
+        Longs,
+        Ints,
+        Bytes);
+
+    private void SetFiles(int statement, List<FileRow> files, bool withId)
     {
-        if (directories.Count > 0)
+        var (numbers, directories, names, states) = (new long[files.Count], new long?[files.Count], new byte[]?[files.Count], new byte[files.Count][]);
+        for (var i = 0; i < files.Count; i++)
         {
-            batch.Add(
-                "insert into directories (shard, hash, storage, path) select * from unnest($1, $2, $3, $4) on conflict do nothing",
-                directories.ConvertAll(d => d.Shard).ToArray(),
-                directories.ConvertAll(d => d.Hash).ToArray(),
-                directories.ConvertAll(d => Hashes.Bytes(rows.Directories[d].Storage)).ToArray(),
-                directories.ConvertAll(d => Hashes.Bytes(rows.Directories[d].Path)).ToArray());
+            (numbers[i], directories[i], states[i]) = (files[i].File.Number, files[i].Directory, files[i].State);
+            if (files[i].Directory is not null)
+            {
+                var (_, name) = PathParts.Of(files[i].File.Facts.Path.Value);
+                names[i] = Hashes.Beginning(name);
+            }
+        }
+
+        if (withId)
+        {
+            batch.Set(statement, numbers, files.ConvertAll(f => (long)f.File.Id.Hash()).ToArray(), directories, names, states);
+        }
+        else
+        {
+            batch.Set(statement, numbers, directories, names, states);
         }
     }
 
-    private void WriteTransitions(NpgsqlBatch batch, long number, int part)
+    private void SetIntents(CommitRows rows)
     {
-        if (rows.Transitions.Count > 0)
-        {
-            var transitions = rows.Transitions;
-            batch.Add(
-                $"""
-                insert into transitions_{part} (batch, ordinal, shard, sequence, number, version, transition)
-                select $1, ordinal - 1, shard, sequence, number, version, transition
-                from unnest($2, $3, $4, $5, $6) with ordinality as new (shard, sequence, number, version, transition, ordinal)
-                """,
-                number,
-                transitions.ConvertAll(t => t.Shard).ToArray(),
-                transitions.ConvertAll(t => t.Sequence).ToArray(),
-                transitions.ConvertAll(t => t.Number).ToArray(),
-                transitions.ConvertAll(t => t.Version).ToArray(),
-                transitions.ConvertAll(t => t.Transition).ToArray());
-        }
+        var (gone, put) = (rows.Intents.Where(i => i.Value is null).ToList(), rows.Intents.Where(i => i.Value is not null).ToList());
+        batch.Set(
+            3,
+            gone.ConvertAll(i => i.Key.Shard).ToArray(),
+            gone.ConvertAll(i => i.Key.Number).ToArray(),
+            gone.ConvertAll(i => KeyOf(i.Key.Step)).ToArray());
+        batch.Set(
+            4,
+            put.ConvertAll(i => i.Key.Shard).ToArray(),
+            put.ConvertAll(i => i.Key.Number).ToArray(),
+            put.ConvertAll(i => KeyOf(i.Key.Step)).ToArray(),
+            put.ConvertAll(i => i.Value!).ToArray());
     }
 
-    private void WriteIntents(NpgsqlBatch batch)
+    private byte[] KeyOf(StepKey key)
     {
-        var gone = rows.Intents.Where(i => i.Value is null).Select(i => i.Key).ToList();
-        if (gone.Count > 0)
-        {
-            batch.Add(
-                "delete from intents using unnest($1, $2, $3) as old (shard, number, step) where intents.shard = old.shard and intents.number = old.number and intents.step = old.step",
-                gone.ConvertAll(i => i.Shard).ToArray(),
-                gone.ConvertAll(i => i.Number).ToArray(),
-                gone.ConvertAll(i => KeyOf(i.Step)).ToArray());
-        }
-
-        var put = rows.Intents.Where(i => i.Value is not null).ToList();
-        if (put.Count > 0)
-        {
-            batch.Add(
-                "insert into intents (shard, number, step, intent) select * from unnest($1, $2, $3, $4) on conflict (shard, number, step) do update set intent = excluded.intent",
-                put.ConvertAll(i => i.Key.Shard).ToArray(),
-                put.ConvertAll(i => i.Key.Number).ToArray(),
-                put.ConvertAll(i => KeyOf(i.Key.Step)).ToArray(),
-                put.ConvertAll(i => i.Value!).ToArray());
-        }
+        StepEncoding.WriteKey(row.Clear(), key);
+        return row.Written.ToArray();
     }
 
-    private byte[] KeyOf(EventGrains.Files.StepKey key)
+    private void SetCounts(CommitRows rows)
     {
-        StepEncoding.WriteKey(step.Clear(), key);
-        return step.Written.ToArray();
+        var counts = rows.Counts.ToList();
+        batch.Set(
+            5,
+            counts.ConvertAll(c => c.Key.Shard).ToArray(),
+            counts.ConvertAll(c => Hashes.Of(c.Key.Dataset)).ToArray(),
+            counts.ConvertAll(c => Hashes.Bytes(c.Key.Dataset)).ToArray(),
+            counts.ConvertAll(c => c.Value.Files).ToArray(),
+            counts.ConvertAll(c => c.Value.Bytes).ToArray(),
+            counts.ConvertAll(c => c.Value.UpdatedAt).ToArray(),
+            counts.SelectMany(c => c.Value.PerStatus).ToArray(),
+            ShardCounts.Statuses);
     }
 
-    /// <summary>What is counted is added by the database, so that nobody need know what was there.</summary>
-    private void WriteCounts(NpgsqlBatch batch)
+    private void SetSources(CommitRows rows)
     {
-        if (rows.Counts.Count > 0)
-        {
-            var counts = rows.Counts.ToList();
-            batch.Add(
-                """
-                insert into counts as kept (shard, hash, dataset, files, bytes, updated_at, statuses)
-                select shard, hash, dataset, files, bytes, updated_at, $7[((row - 1) * $8 + 1)::int : (row * $8)::int]
-                from unnest($1, $2, $3, $4, $5, $6) with ordinality as new (shard, hash, dataset, files, bytes, updated_at, row)
-                on conflict (hash, shard) do update set
-                    files = kept.files + excluded.files,
-                    bytes = kept.bytes + excluded.bytes,
-                    updated_at = greatest(kept.updated_at, excluded.updated_at),
-                    statuses = (select array_agg(coalesce(a, 0) + coalesce(b, 0) order by place)
-                                from unnest(kept.statuses, excluded.statuses) with ordinality as both_of (a, b, place))
-                """,
-                counts.ConvertAll(c => c.Key.Shard).ToArray(),
-                counts.ConvertAll(c => Hashes.Of(c.Key.Dataset)).ToArray(),
-                counts.ConvertAll(c => Hashes.Bytes(c.Key.Dataset)).ToArray(),
-                counts.ConvertAll(c => c.Value.Files).ToArray(),
-                counts.ConvertAll(c => c.Value.Bytes).ToArray(),
-                counts.ConvertAll(c => c.Value.UpdatedAt).ToArray(),
-                counts.SelectMany(c => c.Value.PerStatus).ToArray(),
-                ShardCounts.Statuses);
-        }
-    }
-
-    private void WriteSources(NpgsqlBatch batch)
-    {
-        if (rows.Positions.Count > 0)
-        {
-            var positions = rows.Positions.ToList();
-            batch.Add(
-                """
-                insert into positions (shard, hash, source, partition, position) select * from unnest($1, $2, $3, $4, $5)
-                on conflict (shard, hash) do update set position = excluded.position
-                """,
-                positions.ConvertAll(p => p.Key.Shard).ToArray(),
-                positions.ConvertAll(p => p.Key.Hash).ToArray(),
-                positions.ConvertAll(p => Hashes.Bytes(p.Value.Source)).ToArray(),
-                positions.ConvertAll(p => Hashes.Bytes(p.Value.Partition)).ToArray(),
-                positions.ConvertAll(p => BytesOf(p.Value)).ToArray());
-        }
-
-        if (rows.DeadLetters.Count > 0)
-        {
-            var letters = rows.DeadLetters.ToList();
-            batch.Add(
-                """
-                insert into dead_letters (source, partition, generation, position, hash, letter) select * from unnest($1, $2, $3, $4, $5, $6)
-                on conflict (source, partition, generation, position, hash) do update set letter = excluded.letter
-                """,
-                letters.ConvertAll(l => Hashes.Bytes(l.Key.Source)).ToArray(),
-                letters.ConvertAll(l => l.Key.Partition).ToArray(),
-                letters.ConvertAll(l => l.Key.Generation).ToArray(),
-                letters.ConvertAll(l => l.Key.Position).ToArray(),
-                letters.ConvertAll(l => l.Key.Hash).ToArray(),
-                letters.ConvertAll(l => l.Value).ToArray());
-        }
+        var (positions, letters, aliases) = (rows.Positions.ToList(), rows.DeadLetters.ToList(), rows.Aliases.ToList());
+        batch.Set(
+            6,
+            positions.ConvertAll(p => p.Key.Shard).ToArray(),
+            positions.ConvertAll(p => p.Key.Hash).ToArray(),
+            positions.ConvertAll(p => Hashes.Bytes(p.Value.Source)).ToArray(),
+            positions.ConvertAll(p => Hashes.Bytes(p.Value.Partition)).ToArray(),
+            positions.ConvertAll(p => BytesOf(p.Value)).ToArray());
+        batch.Set(
+            7,
+            letters.ConvertAll(l => Hashes.Bytes(l.Key.Source)).ToArray(),
+            letters.ConvertAll(l => l.Key.Partition).ToArray(),
+            letters.ConvertAll(l => l.Key.Generation).ToArray(),
+            letters.ConvertAll(l => l.Key.Position).ToArray(),
+            letters.ConvertAll(l => l.Key.Hash).ToArray(),
+            letters.ConvertAll(l => l.Value).ToArray());
+        batch.Set(
+            8,
+            aliases.ConvertAll(a => a.Key.Shard).ToArray(),
+            aliases.ConvertAll(a => a.Key.Hash).ToArray(),
+            aliases.ConvertAll(a => Hashes.Bytes(a.Value.Row.Storage)).ToArray(),
+            aliases.ConvertAll(a => Hashes.Bytes(a.Value.Row.Path)).ToArray(),
+            aliases.ConvertAll(a => a.Value.Alias).ToArray());
     }
 
     private byte[] BytesOf(PositionRow position)
@@ -207,30 +255,18 @@ internal sealed class CommitStatements(CommitRows rows)
         return row.Written.ToArray();
     }
 
-    private void WriteAliases(NpgsqlBatch batch)
+    private void SetShards(CommitRows rows, long number)
     {
-        if (rows.Aliases.Count > 0)
-        {
-            var aliases = rows.Aliases.ToList();
-            batch.Add(
-                """
-                insert into aliases (shard, hash, storage, path, alias) select * from unnest($1, $2, $3, $4, $5)
-                on conflict (shard, hash) do update set storage = excluded.storage, path = excluded.path, alias = excluded.alias
-                """,
-                aliases.ConvertAll(a => a.Key.Shard).ToArray(),
-                aliases.ConvertAll(a => a.Key.Hash).ToArray(),
-                aliases.ConvertAll(a => Hashes.Bytes(a.Value.Row.Storage)).ToArray(),
-                aliases.ConvertAll(a => Hashes.Bytes(a.Value.Row.Path)).ToArray(),
-                aliases.ConvertAll(a => a.Value.Alias).ToArray());
-        }
+        batch.Set(
+            9,
+            rows.Shards.Keys.ToArray(),
+            rows.Shards.Values.Select(s => s.Files).ToArray(),
+            rows.Shards.Values.Select(s => s.Sequence).ToArray());
+        batch.Set(
+            10,
+            number,
+            rows.Sequences.ConvertAll(s => s.Shard).ToArray(),
+            rows.Sequences.ConvertAll(s => s.First).ToArray(),
+            rows.Sequences.ConvertAll(s => s.Ordinal).ToArray());
     }
-
-    private void WriteShards(NpgsqlBatch batch) => batch.Add(
-        """
-        update shards set files = shards.files + new.files, sequence = greatest(shards.sequence, new.sequence)
-        from unnest($1, $2, $3) as new (shard, files, sequence) where shards.shard = new.shard
-        """,
-        rows.Shards.Keys.ToArray(),
-        rows.Shards.Values.Select(s => s.Files).ToArray(),
-        rows.Shards.Values.Select(s => s.Sequence).ToArray());
 }

@@ -80,6 +80,8 @@ internal static class LogPruning
             }
 
             await connection.Run("delete from parts where part = $1", ct, part);
+            await connection.Run(
+                "delete from sequences using commits where sequences.batch = commits.batch and index <= $1 and index < (select earliest_index from log)", ct, last);
             await connection.Run("delete from commits where index <= $1 and index < (select earliest_index from log)", ct, last);
             await transaction.CommitAsync(ct);
         }

@@ -25,8 +25,11 @@ internal sealed class PostgresConnections : IAsyncDisposable
         pooled.MaxPoolSize = settings.StoreReadsMax;
         pooled.SearchPath = PostgresConnection.Schema;
         pooled.ApplicationName ??= $"eventgrains {PostgresCluster.NameOf(settings)}";
-        pooled.PersistSecurityInfo = false;
-        var single = new NpgsqlConnectionStringBuilder(pooled.ConnectionString) { Pooling = false, Enlist = false };
+
+        // Every statement is keyed: a plan that reads a whole table, or compiles itself, comes of statistics that are behind.
+        pooled.Options = $"{pooled.Options} -c jit=off -c enable_seqscan=off".TrimStart();
+        var single = new NpgsqlConnectionStringBuilder(pooled.ConnectionString) { Pooling = false, Enlist = false, MaxAutoPrepare = 0 };
+        single.Options += " -c plan_cache_mode=force_generic_plan";
         Pool = NpgsqlDataSource.Create(pooled);
         alone = NpgsqlDataSource.Create(single);
     }

@@ -75,6 +75,12 @@ internal static class PostgresSchema
         create index commits_total on commits (total);
         create index commits_part on commits (part, index);
         create sequence batches;
+        create table sequences (                   -- one row per change set: where a shard's transitions of a sequence are
+            shard int not null,
+            sequence bigint not null,              -- of the first of them
+            batch bigint not null,
+            ordinal int not null,
+            primary key (shard, sequence));
         create table parts (part int primary key);
 
         -- Steps to start, or to look at again.

@@ -5,17 +5,6 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>Statements with their parameters by place.</summary>
 internal static class Statements
 {
-    public static void Add(this NpgsqlBatch batch, string sql, params object?[] parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(Parameter(parameter));
-        }
-
-        batch.BatchCommands.Add(command);
-    }
-
     public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] parameters)
     {
         var command = new NpgsqlCommand(sql, connection);

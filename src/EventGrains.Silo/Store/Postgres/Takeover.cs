@@ -57,22 +57,17 @@ internal static class Takeover
 
     private static async Task<(long Epoch, long Sequence)> Ask(NpgsqlConnection connection, int shard, Backend us, string silo, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add($"set local lock_timeout = '{LockWait}'");
-        batch.Add(
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await connection.Run($"set local lock_timeout = '{LockWait}'", ct);
+        var taken = await connection.Rows(
+            r => (r.GetInt64(0), r.GetInt64(1)),
             "update shards set epoch = epoch + 1, backend = $2, backend_start = $3, owner = $4 where shard = $1 returning epoch, sequence",
+            ct,
             shard,
             us.Process,
             us.Start,
             silo);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var reader = await batch.ExecuteReaderAsync(ct))
-        {
-            await reader.ReadAsync(ct);
-            var taken = (reader.GetInt64(0), reader.GetInt64(1));
-            await reader.CloseAsync();
-            await transaction.CommitAsync(ct);
-            return taken;
-        }
+        await transaction.CommitAsync(ct);
+        return taken[0];
     }
 }

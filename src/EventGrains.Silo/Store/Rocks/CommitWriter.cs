@@ -15,6 +15,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
     private readonly HashSet<long> filesWritten = [];
     private readonly Dictionary<FileId, long> numbers = new(ByNative.Instance);
     private readonly List<Transition> transitions = [];
+    private readonly List<SequenceRun> runs = [];
     private readonly RowWriter key = new();
     private readonly RowWriter value = new();
     private Totals totals;
@@ -42,12 +43,12 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         return (batch, totals);
     }
 
-    /// <summary>The batch is durable. Answers its transitions, in the order of their ordinals.</summary>
-    public Transition[] Publish()
+    /// <summary>The batch is durable. Answers its transitions, in the order of their ordinals, and whose they are.</summary>
+    public (Transition[] Transitions, SequenceRun[] Runs) Publish()
     {
         directories.Publish();
         counts.Publish();
-        return [.. transitions];
+        return ([.. transitions], [.. runs]);
     }
 
     /// <summary>The batch was not written, or only begun.</summary>
@@ -65,6 +66,7 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         deadLetters.Begin();
         filesWritten.Clear();
         transitions.Clear();
+        runs.Clear();
         totals = before with { CommitIndex = before.CommitIndex + 1 };
     }
 
@@ -128,10 +130,15 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
             WriteIndexes(set.Shard, change);
         }
 
-        foreach (var transition in set.Transitions)
+        if (set.Transitions.Count > 0)
         {
-            file = transition.Id;
-            WriteTransition(transition);
+            WriteRun(set);
+        }
+
+        for (var i = 0; i < set.Transitions.Count; i++)
+        {
+            file = set.Transitions[i].Id;
+            WriteTransition(set.Transitions[i], set.FirstSequence + i);
         }
 
         foreach (var change in set.Intents)
@@ -198,14 +205,22 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
         }
     }
 
-    private void WriteTransition(Transition transition)
+    private void WriteRun(ChangeSet set)
+    {
+        var run = new SequenceRun(transitions.Count, set.Shard, set.FirstSequence);
+        runs.Add(run);
+        SequenceReads.Write(value.Clear(), set.Transitions.Count, totals.CommitIndex, run.Ordinal);
+        batch.Put(key.Sequence(set.Shard, set.FirstSequence).Written, value.Written, tables.Sequences);
+    }
+
+    private void WriteTransition(Transition transition, long sequence)
     {
         if (!numbers.TryGetValue(transition.Id, out var number))
         {
             throw new ArgumentException($"a change set holds a transition of {transition.Id} and not the file's row");
         }
 
-        TransitionEncoding.Write(value.Clear(), transition, number);
+        TransitionEncoding.Write(value.Clear(), transition, number, sequence);
         var ordinal = transitions.Count;
         key.Log(totals.CommitIndex, ordinal);
         batch.Put(key.Written, value.Written, tables.Log);

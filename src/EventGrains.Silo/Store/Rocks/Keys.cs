@@ -77,6 +77,12 @@ internal static class Keys
         return key;
     }
 
+    public static RowWriter Sequence(this RowWriter key, int shard, long sequence)
+    {
+        key.Shard(shard).BigEndian(sequence);
+        return key;
+    }
+
     public static Cursor ReadLog(ReadOnlySpan<byte> key, int history)
     {
         var reader = new RowReader(key);

@@ -33,7 +33,7 @@ internal static class LogReads
         using var scan = new Scan(tables, tables.Log, default, key.Log(from.Index, from.Ordinal + 1).Written, snapshot);
         while (items.Count < max && scan.Next())
         {
-            items.Add(new LoggedTransition(Keys.ReadLog(scan.Key, history), TransitionEncoding.Read(scan.Value)));
+            items.Add(Row(Keys.ReadLog(scan.Key, history), scan.Value));
         }
 
         return new TransitionPage(items, items.Count > 0 ? items[^1].Cursor : from, gap);
@@ -61,11 +61,17 @@ internal static class LogReads
         {
             if (rows.TryGet(i, out var row))
             {
-                items.Add(new LoggedTransition(cursors[i], TransitionEncoding.Read(row)));
+                items.Add(Row(cursors[i], row));
             }
         }
 
         return items;
+    }
+
+    private static LoggedTransition Row(Cursor cursor, ReadOnlySpan<byte> row)
+    {
+        var transition = TransitionEncoding.Read(row, out var subject);
+        return new LoggedTransition(cursor, transition, Keys.ShardOf(subject.Number), subject.Sequence);
     }
 
     /// <summary>In batches, each of which moves the log's beginning; so a reader never finds a part of what was dropped.</summary>
@@ -99,11 +105,18 @@ internal static class LogReads
         var from = key.Log(pruned.Index, pruned.Ordinal + 1).Written.ToArray();
         var last = pruned;
         var taken = 0;
+        var sequences = new Dictionary<int, (long First, long Last)>();
         using (var scan = new Scan(tables, tables.Log, default, from, keepsCache: false))
         {
             while (taken < count && scan.Next())
             {
-                var (number, version) = TransitionEncoding.ReadSubject(scan.Value);
+                var (number, version, sequence) = TransitionEncoding.ReadSubject(scan.Value);
+                var shard = Keys.ShardOf(number);
+                if (sequence > 0)
+                {
+                    sequences[shard] = (sequences.TryGetValue(shard, out var seen) ? seen.First : sequence, sequence);
+                }
+
                 batch.Delete(key.FileHistory(number, version).Written, tables.FileHistory);
                 var at = Keys.ReadLog(scan.Key, 0);
                 last = new Pruned(at.Index, at.Ordinal, last.Transitions + 1);
@@ -115,6 +128,11 @@ internal static class LogReads
         {
             var to = key.Log(last.Index, last.Ordinal + 1).Written.ToArray();
             batch.DeleteRange(from, (ulong)from.Length, to, (ulong)to.Length, tables.Log);
+            foreach (var (shard, (first, end)) in sequences)
+            {
+                SequenceReads.Drop(tables, batch, shard, first, end);
+            }
+
             last.Write(key);
             batch.Put(Meta.PrunedKey, key.Written, tables.Meta);
             tables.Database.Write(batch);

@@ -8,8 +8,9 @@ namespace EventGrains.Silo.Store.Rocks;
 /// <summary>What the store knows of itself: the rows of its default table.</summary>
 internal static class Meta
 {
-    /// <summary>Counts up with every change of rows or keys that an older program could not read.</summary>
-    public const int Schema = 1;
+    /// <summary>Counts up with every change of rows or keys that an older program could not read, or would write wrongly.</summary>
+    /// <remarks>2: transitions have their shard's sequence. Those of a store of schema 1 keep none, and its shards count from 1.</remarks>
+    public const int Schema = 2;
 
     public static readonly byte[] SchemaKey = "schema"u8.ToArray();
     public static readonly byte[] HistoryKey = "history"u8.ToArray();

@@ -118,6 +118,12 @@ internal static class Opening
                 $"the store in {directory} is of schema {schema} and this program knows schemas up to {Meta.Schema}: start the program that wrote it, or a newer one");
         }
 
+        if (schema < Meta.Schema)
+        {
+            // Older rows are read as they are; from here on the older program, which would write its own, is refused.
+            tables.Database.Put(Meta.SchemaKey, Meta.Digits(Meta.Schema), tables.Meta, new WriteOptions().SetSync(true));
+        }
+
         return ((int)(Meta.ReadDigits(tables, Meta.ShardsKey) ?? shards), (int)(Meta.ReadDigits(tables, Meta.HistoryKey) ?? 1));
     }
 

@@ -16,7 +16,7 @@ internal sealed class RecentLog(Cursor end, int max)
     private int held;
 
     /// <summary>A commit that is durable. Not touched by the caller after.</summary>
-    public void Append(long index, Transition[] transitions)
+    public void Append(long index, Transition[] transitions, SequenceRun[] runs)
     {
         if (transitions.Length == 0)
         {
@@ -25,7 +25,7 @@ internal sealed class RecentLog(Cursor end, int max)
 
         lock (door)
         {
-            Add(new Commit(index, transitions));
+            Add(new Commit(index, transitions, runs));
             latest = latest with { Index = index, Ordinal = transitions.Length - 1 };
             held += transitions.Length;
             while (held > max)
@@ -62,10 +62,17 @@ internal sealed class RecentLog(Cursor end, int max)
             var items = new List<LoggedTransition>();
             for (var i = FirstNotBefore(after.Index); i < count && items.Count < limit; i++)
             {
-                var (index, transitions) = At(i);
+                var (index, transitions, runs) = At(i);
+                var run = 0;
                 for (var ordinal = index == after.Index ? after.Ordinal + 1 : 0; ordinal < transitions.Length && items.Count < limit; ordinal++)
                 {
-                    items.Add(new LoggedTransition(after with { Index = index, Ordinal = ordinal }, transitions[ordinal]));
+                    while (run + 1 < runs.Length && runs[run + 1].Ordinal <= ordinal)
+                    {
+                        run++;
+                    }
+
+                    var (first, shard, sequence) = runs[run];
+                    items.Add(new LoggedTransition(after with { Index = index, Ordinal = ordinal }, transitions[ordinal], shard, sequence + ordinal - first));
                 }
             }
 
@@ -93,7 +100,7 @@ internal sealed class RecentLog(Cursor end, int max)
 
     private void DropOldest()
     {
-        var (index, transitions) = At(0);
+        var (index, transitions, _) = At(0);
         begin = begin with { Index = index, Ordinal = transitions.Length - 1 };
         held -= transitions.Length;
         At(0) = default;
@@ -113,5 +120,8 @@ internal sealed class RecentLog(Cursor end, int max)
         return low;
     }
 
-    private readonly record struct Commit(long Index, Transition[] Transitions);
+    private readonly record struct Commit(long Index, Transition[] Transitions, SequenceRun[] Runs);
 }
+
+/// <summary>Transitions of one shard in a row: from which ordinal of their commit on, and the first's sequence.</summary>
+internal readonly record struct SequenceRun(int Ordinal, int Shard, long First);

@@ -26,7 +26,7 @@ internal sealed class RocksTables : IDisposable
     [
         ("state", Use.LookedUp), ("ids", Use.LookedUp), ("history", Use.Scanned), ("log", Use.Scanned), ("paths", Use.Scanned),
         ("directories", Use.LookedUp), ("intents", Use.Small), ("counts", Use.Small), ("positions", Use.Small), ("partitions", Use.Small),
-        ("deadletters", Use.Small), ("aliases", Use.LookedUp), ("rules", Use.Small), ("grains", Use.Small),
+        ("deadletters", Use.Small), ("aliases", Use.LookedUp), ("rules", Use.Small), ("grains", Use.Small), ("sequences", Use.Small),
     ];
 
     private const int FilterBitsPerKey = 10;
@@ -54,6 +54,7 @@ internal sealed class RocksTables : IDisposable
         Aliases = database.GetColumnFamily("aliases");
         Rules = database.GetColumnFamily("rules");
         Grains = database.GetColumnFamily("grains");
+        Sequences = database.GetColumnFamily("sequences");
     }
 
     // Held so that it outlives the database that uses it.
@@ -98,6 +99,9 @@ internal sealed class RocksTables : IDisposable
     public ColumnFamilyHandle Rules { get; }
 
     public ColumnFamilyHandle Grains { get; }
+
+    /// <summary>Shard, sequence of a change set's first transition -> how many it has, and the place of the first in the log. A shard's last row stays.</summary>
+    public ColumnFamilyHandle Sequences { get; }
 
     public static IEnumerable<string> Names => Described.Select(d => d.Name);
 

@@ -13,9 +13,9 @@ internal ref struct RowReader(ReadOnlySpan<byte> row)
 
     public readonly bool IsAtEnd => rest.IsEmpty;
 
-    /// <summary>Reads the row's format version, which is its first byte.</summary>
+    /// <summary>Reads and gives the row's format version, which is its first byte.</summary>
     /// <exception cref="InvalidDataException">A newer program wrote the row.</exception>
-    public void Version(string what, int known)
+    public int Version(string what, int known)
     {
         var version = Byte();
         if (version == 0 || version > known)
@@ -23,6 +23,8 @@ internal ref struct RowReader(ReadOnlySpan<byte> row)
             throw new InvalidDataException(
                 $"a {what} row is of format {version} and this program reads formats up to {known}: start the program that wrote it, or a newer one");
         }
+
+        return version;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,8 @@ namespace EventGrains.Silo.Store.Rows;
 /// <summary>A transition's row in the log. Its place (commit index, ordinal) is the key.</summary>
 internal static class TransitionEncoding
 {
-    private const int Format = 1;
+    /// <summary>From 2 on with the sequence.</summary>
+    private const int Format = 2;
 
     [Flags]
     private enum Has : uint
@@ -22,8 +23,9 @@ internal static class TransitionEncoding
         StepState = 1 << 7,
     }
 
-    /// <param name="number">The file's number: with it, pruning finds the row of the file's history.</param>
-    public static void Write(RowWriter row, Transition transition, long number)
+    /// <param name="number">The file's number: with it, pruning finds the row of the file's history, and the shard.</param>
+    /// <param name="sequence">The shard's own; 0 where it is kept beside the row.</param>
+    public static void Write(RowWriter row, Transition transition, long number, long sequence = 0)
     {
         var cause = transition.Cause;
         var has = (transition.Path is null ? 0 : Has.Path)
@@ -37,6 +39,7 @@ internal static class TransitionEncoding
         row.Byte(Format);
         row.Varint(number);
         row.Varint(transition.Version);
+        row.Varint(sequence);
         row.Varint((ulong)has);
         row.Text(transition.Id.Storage);
         row.Text(transition.Id.Native);
@@ -70,14 +73,16 @@ internal static class TransitionEncoding
         }
     }
 
-    public static Transition Read(ReadOnlySpan<byte> bytes)
+    public static Transition Read(ReadOnlySpan<byte> bytes) => Read(bytes, out _);
+
+    public static Transition Read(ReadOnlySpan<byte> bytes, out TransitionSubject subject)
     {
         var row = new RowReader(bytes);
-        var (_, version) = ReadSubject(ref row);
+        subject = ReadSubject(ref row);
         var has = (Has)row.Varint();
         return new Transition
         {
-            Version = version,
+            Version = subject.Version,
             Id = new FileId(row.Name(), row.Text()),
             At = row.FirstTime(),
             Kind = (TransitionKind)row.Byte(),
@@ -96,16 +101,16 @@ internal static class TransitionEncoding
     }
 
     /// <summary>Whose transition it is, without the rest: all that pruning needs.</summary>
-    public static (long Number, int Version) ReadSubject(ReadOnlySpan<byte> bytes)
+    public static TransitionSubject ReadSubject(ReadOnlySpan<byte> bytes)
     {
         var row = new RowReader(bytes);
         return ReadSubject(ref row);
     }
 
-    private static (long Number, int Version) ReadSubject(ref RowReader row)
+    private static TransitionSubject ReadSubject(ref RowReader row)
     {
-        row.Version("transition", Format);
-        return ((long)row.Varint(), (int)row.Varint());
+        var format = row.Version("transition", Format);
+        return new TransitionSubject((long)row.Varint(), (int)row.Varint(), format < 2 ? 0 : (long)row.Varint());
     }
 
     private static Cause ReadCause(ref RowReader row, Has has)
@@ -136,3 +141,7 @@ internal static class TransitionEncoding
         }
     }
 }
+
+/// <param name="Number">The file's; its shard is in the high 16 bits.</param>
+/// <param name="Sequence">The shard's own; 0 when it is not in the row.</param>
+internal readonly record struct TransitionSubject(long Number, int Version, long Sequence);
