@@ -15,6 +15,9 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
 
     private const int WrittenAtOnce = 10_000;
 
+    /// <summary>A machine that compiles five processes at once is slow.</summary>
+    public const int WarmUpSecondsMax = 90;
+
     private readonly IEnumerator<Record> _records = workload.Stream().GetEnumerator();
     private long _offered;
 
@@ -43,28 +46,49 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
         for (var tick = 0; tick < scenario.Seconds * TicksPerSecond; tick++)
         {
             var due = clock.Start + tick * Stopwatch.Frequency / TicksPerSecond;
-            for (TimeSpan left; (left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due)) > TimeSpan.Zero;)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), ct);
-            }
-
+            await WaitFor(due, ct);
             WorstLateness = Math.Max(WorstLateness, Stopwatch.GetElapsedTime(due).TotalSeconds);
-            await Offer(tick, due, offered, ct);
+            var (before, posted) = (_offered, new List<Record>());
+            AddDue(tick, posted);
+            AddProbe(tick, due, posted);
+            offered.Add(_offered - before, due);
+            await Send(posted, ct);
         }
 
         logs.Finish();
     }
 
-    private async Task Offer(int tick, long due, PerSecond offered, CancellationToken ct)
+    /// <summary>Probes alone, until they take no longer than they may: what is measured is no start.</summary>
+    /// <returns>False when that did not come.</returns>
+    public async Task<bool> WarmUp(CancellationToken ct)
     {
-        var posted = new List<Record>();
-        var probe = probes.Next(due);
-        if (tick % 2 == 0)
+        var start = Stopwatch.GetTimestamp();
+        for (var tick = 0; tick < WarmUpSecondsMax * TicksPerSecond; tick++)
         {
-            posted.Add(probe);
+            var due = start + tick * Stopwatch.Frequency / TicksPerSecond;
+            await WaitFor(due, ct);
+            var posted = new List<Record>();
+            AddProbe(tick, due, posted);
+            await Send(posted, ct);
+            if (tick % TicksPerSecond == 0 && probes.IsWell(Stopwatch.GetTimestamp()))
+            {
+                return true;
+            }
         }
 
-        var before = _offered;
+        return false;
+    }
+
+    private static async Task WaitFor(long due, CancellationToken ct)
+    {
+        for (TimeSpan left; (left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due)) > TimeSpan.Zero;)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), ct);
+        }
+    }
+
+    private void AddDue(int tick, List<Record> posted)
+    {
         for (var all = scenario.DueBy((tick + 1.0) / TicksPerSecond); _offered < all && _records.MoveNext(); _offered++)
         {
             if (IsPosted(_records.Current))
@@ -76,14 +100,25 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
                 AddToLog(_records.Current);
             }
         }
+    }
 
-        if (tick % 2 != 0)
+    private void AddProbe(int tick, long due, List<Record> posted)
+    {
+        var probe = probes.Next(due);
+        if (tick % 2 == 0)
+        {
+            posted.Add(probe);
+        }
+        else
         {
             logs.AddWhole(probe, tick / 2 % logs.Count);
         }
 
         logs.Grow(_offered - scenario.Before, workload.Events - scenario.Before);
-        offered.Add(_offered - before, due);
+    }
+
+    private async Task Send(List<Record> posted, CancellationToken ct)
+    {
         foreach (var body in posted.Chunk(BodyEventsMax))
         {
             await publisher.Add(RecordWriter.WriteAll(body), ct);

@@ -44,6 +44,23 @@ internal sealed class Probes
     /// <summary>A subscriber got its first transition.</summary>
     public void Seen(int subscriber, int number, long at) => _seen[subscriber][number - First] = at;
 
+    /// <summary>Those of the last seconds were seen by all as soon as they must be; not before there were some.</summary>
+    public bool IsWell(long now)
+    {
+        var late = (long)(Healing.LatencyMax * Stopwatch.Frequency);
+        var from = Offered - 1;
+        for (; from >= 0 && now - _due[from] < late + (long)(Healing.Calm * Stopwatch.Frequency); from--)
+        {
+            var due = _due[from];
+            if (now - due > late && _seen.Any(seen => seen[from] == 0 || seen[from] - due > late))
+            {
+                return false;
+            }
+        }
+
+        return from >= 0;
+    }
+
     public bool AreAllSeen => _seen.All(seen => seen.AsSpan(0, Offered).IndexOf(0L) < 0);
 
     /// <summary>One for each subscriber of each probe.</summary>

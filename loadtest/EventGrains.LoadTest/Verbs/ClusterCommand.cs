@@ -3,7 +3,7 @@ using EventGrains.LoadTest.Cluster;
 
 namespace EventGrains.LoadTest.Verbs;
 
-/// <summary>The options of <c>cluster</c>.</summary>
+/// <summary>The options of the verbs that need a PostgreSQL.</summary>
 internal static class ClusterCommand
 {
     public static Command Create(Func<ParseResult, RunOptions> shared)
@@ -30,6 +30,38 @@ internal static class ClusterCommand
             shared(parsed),
             ct));
         return cluster;
+    }
+
+    public static Command CreatePostgres(Func<ParseResult, RunOptions> shared)
+    {
+        var events = new Option<int>("--events") { Description = "How many events.", DefaultValueFactory = _ => 20_000 };
+        var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds; the medians count.", DefaultValueFactory = _ => 5 };
+        var shards = new Option<int[]>("--shards") { Description = "Numbers of shards to compare.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [16, 64, 256] };
+        var postgres = PostgresOption();
+        var verb = new Command("postgres", "Intake of one process over PostgreSQL beside the bare loop over it. Example: postgres --events 500000 --json result.json") { events, rounds, shards, postgres };
+        verb.SetAction((parsed, ct) => PostgresRun.Run(
+            parsed.GetValue(events), parsed.GetValue(rounds), parsed.GetValue(shards)!, parsed.GetValue(postgres), shared(parsed), ct));
+        return verb;
+    }
+
+    public static Command CreateGrowth(Func<ParseResult, RunOptions> shared)
+    {
+        var silos = new Option<int[]>("--silos") { Description = "Numbers of silos to compare.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 4] };
+        var seconds = new Option<int>("--seconds") { Description = "How long each is measured.", DefaultValueFactory = _ => 15 };
+        var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds; the medians count.", DefaultValueFactory = _ => 3 };
+        var delay = new Option<double>("--delay") { Description = "Milliseconds each way between a silo and PostgreSQL.", DefaultValueFactory = _ => 10 };
+        var inFlight = new Option<int>("--in-flight") { Description = "Bodies of 100 events that are on their way to each silo.", DefaultValueFactory = _ => 4 };
+        var shards = new Option<int>("--shards") { Description = "Shards of the store.", DefaultValueFactory = _ => 16 };
+        var verb = new Command("growth", "What more silos bring when PostgreSQL is far, and what they cost when it is near. Example: growth --seconds 30 --json result.json")
+        {
+            silos, seconds, rounds, delay, inFlight, shards,
+        };
+        verb.SetAction((parsed, ct) => Growth.Run(
+            new GrowthOptions(
+                parsed.GetValue(silos)!, parsed.GetValue(seconds), parsed.GetValue(rounds), TimeSpan.FromMilliseconds(parsed.GetValue(delay)), parsed.GetValue(inFlight), parsed.GetValue(shards)),
+            shared(parsed),
+            ct));
+        return verb;
     }
 
     private static Option<string?> PostgresOption() =>

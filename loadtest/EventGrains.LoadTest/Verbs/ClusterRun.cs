@@ -15,9 +15,6 @@ internal sealed class ClusterRun : IAsyncDisposable
     private const int LogFilesCount = 8;
     private const double HealsWithin = 15;
 
-    /// <summary>Clients connect and methods are compiled; not counted.</summary>
-    private const int WarmUpSeconds = 3;
-
     /// <summary>Seconds after the load that are still told apart.</summary>
     private const int AfterSeconds = 60;
 
@@ -45,7 +42,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     {
         (_options, _run, _site, _logs, _steps, _verdict) = (options, run, site, logs, steps, verdict);
         _workload = options.Scenario.Workload(run.Seed);
-        _probes = new Probes(run.Seed, options.Scenario.Seconds * Probes.PerSecond, site.Gateways.Count);
+        _probes = new Probes(run.Seed, (options.Scenario.Seconds + Offering.WarmUpSecondsMax) * Probes.PerSecond, site.Gateways.Count);
         var seconds = options.Scenario.Seconds + AfterSeconds;
         (_offered, _acknowledged, _seen) = (new PerSecond(_clock, seconds), new PerSecond(_clock, seconds), new PerSecond(_clock, seconds));
         _clients = [.. site.Gateways.Select(g => new ServerClient(g.Address))];
@@ -93,6 +90,11 @@ internal sealed class ClusterRun : IAsyncDisposable
         await Subscribe(ct);
         var publisher = new GatewayPublisher(_clients, _acknowledged, _verdict);
         var offering = new Offering(_options.Scenario, _workload, _probes, _logs, publisher, _run.Seed);
+        if (!await offering.WarmUp(ct))
+        {
+            _verdict.AddOther($"{Offering.WarmUpSecondsMax} s after all served, an event still took more than {Healing.LatencyMax} s");
+        }
+
         offering.WriteBacklog();
         var (cpu, postgresCpu) = (ProcessFigures.OfChildren(Environment.ProcessId), PostgresCpu());
         var faults = new FaultRun(_site, _clock, _verdict);
@@ -203,13 +205,13 @@ internal sealed class ClusterRun : IAsyncDisposable
         }
 
         var here = Surroundings.Here();
-        var bySecond = samples.ToLookup(s => (int)s.Due);
+        var bySecond = samples.ToLookup(s => (int)Math.Floor(s.Due));
         return new ClusterResult(
             here.Machine, here.Commit, _run.Seed, _options.Scenario.Name, _options.Silos, _options.Gateways, _options.Shards, _options.Scenario.Rate, _options.Scenario.Seconds,
             offering.Offered, publisher.Accepted, publisher.Resent, offering.WorstLateness,
             examination.Files, _ledgers.Sum(l => l.Transitions), _feeds.Sum(f => f.Connections), examination.Histories, attempts,
             cpu, postgresCpu, (offering.Offered + _probes.Offered) / cpu,
-            LatencyFigures.Of(samples.Where(s => s.Due >= WarmUpSeconds)),
+            LatencyFigures.Of(samples.Where(s => s.Due >= 0)),
             faults, KindOutcome.Of(faults),
             [.. Enumerable.Range(0, _options.Scenario.Seconds).Select(s => new SecondFigures(s, _offered[s], _acknowledged[s], _seen[s], LatencyFigures.Of(bySecond[s])))],
             findings, _verdict.Lost, _verdict.Repeated, _verdict.WrongStates, _verdict.Others, _verdict.Examples);
