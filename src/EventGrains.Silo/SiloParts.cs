@@ -24,6 +24,7 @@ public static class SiloParts
     public static ISiloBuilder AddEventGrains(this ISiloBuilder silo, SiloSettings settings, Definitions definitions, IStore store)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddCrossingExceptions();
         silo.Services.AddSingleton(settings);
         silo.Services.AddSingleton(definitions);
         silo.Services.AddSingleton(new Rulebook(definitions));

@@ -79,6 +79,7 @@ public static class PostgresCluster
         client.Configure<ClusterOptions>(o => Name(o, settings));
         client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = GatewaysReadEvery);
         client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = AnswerWithin);
+        client.Services.AddCrossingExceptions();
         client.Services.AddSingleton<IClientConnectionRetryFilter, SilosWanted>();
         client.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Invariant, database));
         return client;
