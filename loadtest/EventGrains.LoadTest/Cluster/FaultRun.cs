@@ -10,7 +10,8 @@ namespace EventGrains.LoadTest.Cluster;
 internal sealed record FaultDone(FaultKind Kind, string Target, double StartedAt, double HealFrom, string Note);
 
 /// <summary>Does the faults of a schedule to a site, each at its time, or as soon as enough silos serve.</summary>
-internal sealed class FaultRun(Site site, RunClock clock, Verdict verdict)
+/// <param name="lastAt">Later no fault is begun: it could not heal under load.</param>
+internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict verdict)
 {
     private const int ExitKilled = 137;
     private const int ExitDeclaredDead = 9;
@@ -45,27 +46,32 @@ internal sealed class FaultRun(Site site, RunClock clock, Verdict verdict)
     /// <summary>Returns when everything that was ended is started again.</summary>
     public async Task Run(IReadOnlyList<PlannedFault> plan, CancellationToken ct)
     {
-        var running = new List<Task>();
+        var (running, last) = (new List<Task>(), 0.0);
         foreach (var fault in plan)
         {
-            await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, fault.At - Now)), ct);
-            if (FaultSchedule.SiloOutSeconds(fault.Kind) > 0)
+            // One that had to wait moves those after it: what each does must be told apart.
+            await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, Math.Max(fault.At, last + FaultSchedule.EverySeconds) - Now)), ct);
+            await Settling.Sometime(ServingWithin, () => IsPossible(fault), ct);
+            if (!IsPossible(fault))
             {
-                await Settling.Sometime(ServingWithin, () => Serving > FaultSchedule.ServingMin && site.Silos[fault.Target].IsServing, ct);
-                if (Serving <= FaultSchedule.ServingMin || !site.Silos[fault.Target].IsServing)
-                {
-                    verdict.AddOther($"{fault.Kind} at {fault.At} s was left out: only {Serving} silos serve");
-                    continue;
-                }
+                verdict.AddOther($"{fault.Kind} at {fault.At} s was left out: {site.Silos.Count(s => s.IsServing)} silos serve");
             }
-
-            running.Add(Try(fault, ct));
+            else if (Now > lastAt)
+            {
+                Console.WriteLine($"{fault.Kind} of {fault.At} s is left out: the load ends too soon");
+            }
+            else
+            {
+                last = Now;
+                running.Add(Try(fault, ct));
+            }
         }
 
         await Task.WhenAll(running);
     }
 
-    private int Serving => site.Silos.Count(s => s.IsServing);
+    private bool IsPossible(PlannedFault fault) =>
+        FaultSchedule.SiloOutSeconds(fault.Kind) == 0 || (site.Silos.Count(s => s.IsServing) > FaultSchedule.ServingMin && site.Silos[fault.Target].IsServing);
 
     private async Task Try(PlannedFault fault, CancellationToken ct)
     {
@@ -146,9 +152,9 @@ internal sealed class FaultRun(Site site, RunClock clock, Verdict verdict)
     private async Task StopPostgres(FaultKind kind, StopMode mode, CancellationToken ct)
     {
         var at = Now;
-        await site.Server!.Stop(mode);
+        await site.StopServer(mode);
         await Task.Delay(PostgresDownFor, ct);
-        await site.Server.Start();
+        await site.StartServer();
         Note(kind, "postgres", at, Now, "");
     }
 

@@ -4,7 +4,7 @@ using EventGrains.LoadTest.Product;
 namespace EventGrains.LoadTest.Cluster;
 
 /// <summary>Publishes bodies to the gateways in turn, without waiting for one before the next; what got no 200 goes again, to the next gateway.</summary>
-internal sealed class GatewayPublisher(IReadOnlyList<ServerClient> gateways, PerSecond acknowledged, Verdict verdict)
+internal sealed class GatewayPublisher(IReadOnlyList<ServerClient> gateways, PerSecond acknowledged, Verdict verdict) : IDisposable
 {
     /// <summary>Bodies that nobody acknowledged yet; beyond it the offering waits, and is no longer by the clock.</summary>
     public const int InFlightMax = 3_000;
@@ -36,6 +36,8 @@ internal sealed class GatewayPublisher(IReadOnlyList<ServerClient> gateways, Per
 
     public Task AllAcknowledged(TimeSpan within, CancellationToken ct) =>
         Settling.Until("all bodies to be acknowledged", within, () => Task.FromResult(InFlight == 0), ct);
+
+    public void Dispose() => _room.Dispose();
 
     private async Task Publish(ReadOnlyMemory<byte> body, CancellationToken ct)
     {

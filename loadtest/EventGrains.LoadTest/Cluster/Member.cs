@@ -4,7 +4,8 @@ using EventGrains.LoadTest.Product;
 namespace EventGrains.LoadTest.Cluster;
 
 /// <summary>One silo or gateway under one name: started, ended and started again on the same ports. One that ends by itself is a finding, and is started again.</summary>
-internal sealed class Member(string name, ServerLaunch launch, Verdict verdict) : IAsyncDisposable
+/// <param name="isStartRefusable">Whether one that ends before it serves may do so now: its database is away. It is started again all the same.</param>
+internal sealed class Member(string name, ServerLaunch launch, Func<bool> isStartRefusable, Verdict verdict) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
@@ -115,11 +116,17 @@ internal sealed class Member(string name, ServerLaunch launch, Verdict verdict) 
             _process = ServerProcess.Launch(_launch);
             await _process.WaitForEnd(CancellationToken.None);
             _exitCodes.Add(_process.ExitCode);
-            if (_isWanted)
+            if (!_isWanted)
+            {
+                return;
+            }
+
+            if (_process.Ready.IsCompletedSuccessfully || !isStartRefusable())
             {
                 verdict.AddOther($"{name} ended by itself with exit code {_process.ExitCode}; see {LogPath}");
-                await Task.Delay(AgainAfter);
             }
+
+            await Task.Delay(AgainAfter);
         }
     }
 }

@@ -9,7 +9,10 @@ internal sealed record LogFinding(string Level, string Category, string Text, in
 /// <summary>What servers wrote to stderr that somebody would have to look at.</summary>
 internal static partial class ServerLog
 {
-    private const int TextMax = 160;
+    private const int TextMax = 200;
+
+    /// <summary>Lines are of one kind when so much of them is alike.</summary>
+    private const int KindMax = 50;
 
     public static IReadOnlyList<LogFinding> Findings(IEnumerable<string> lines) =>
     [
@@ -21,22 +24,22 @@ internal static partial class ServerLog
 
     /// <summary>
     /// A process that crashed always is a finding. What the parts below us call an error is their way to say that a peer or the database
-    /// is away, and is only counted while faults are done; what we call one never is expected.
+    /// is away, and is only counted while faults are done; what we call one is expected of few.
     /// </summary>
     public static bool IsUnexpected(LogFinding finding, bool withFaults) =>
-        !withFaults || finding.Level == "crash" || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !IsDeath(finding));
+        !withFaults || finding.Level == "crash" || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !Told.Any(finding.Category.EndsWith));
 
-    /// <summary>The last line of a silo that was declared dead.</summary>
-    private static bool IsDeath(LogFinding finding) => finding.Category.EndsWith(".DeadSilo", StringComparison.Ordinal);
+    /// <summary>What a fault must make us say: a silo that was declared dead, and a commit that the database did not take.</summary>
+    private static readonly string[] Told = [".DeadSilo", ".Committer"];
 
     private static (string Level, string Category, string Text)? Read(string line) =>
         Leveled().Match(line) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value)
         : Crash().IsMatch(line) ? ("crash", "", line)
         : null;
 
-    private static string Alike(string text) => Cut(Changing().Replace(text, "#"));
+    private static string Alike(string text) => Cut(Changing().Replace(text, "#"), KindMax);
 
-    private static string Cut(string text) => text.Length > TextMax ? text[..TextMax] : text;
+    private static string Cut(string text, int max = TextMax) => text.Length > max ? text[..max] : text;
 
     [GeneratedRegex(@"^[\d:.]+ (fail|crit): ([\w.+`]+)\[\d+\]\s?(.*)$")]
     private static partial Regex Leveled();

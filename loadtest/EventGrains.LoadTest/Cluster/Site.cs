@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using EventGrains.LoadTest.Oracle;
 using EventGrains.LoadTest.Product;
@@ -12,6 +13,8 @@ namespace EventGrains.LoadTest.Cluster;
 /// <summary>A PostgreSQL and the silos and gateways around one database of it, all on loopback; each silo by a link of its own that can fail.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private static readonly TimeSpan GivesUpWithin = TimeSpan.FromSeconds(15);
+
     private readonly RunOptions _options;
     private readonly WorkDirectory _work;
     private readonly string _rules;
@@ -21,6 +24,8 @@ internal sealed class Site : IAsyncDisposable
     private readonly List<Member> _silos = [];
     private readonly List<Member> _gateways = [];
     private readonly bool _isOurs;
+    private volatile bool _isServerAway;
+    private long _serverBack;
 
     private Site(RunOptions options, WorkDirectory work, string rules, Verdict verdict, string[] settings, PostgresInstance? server, bool isOurs, string database)
     {
@@ -100,6 +105,19 @@ internal sealed class Site : IAsyncDisposable
         await Task.WhenAll(Members.Skip(1).Select(m => m.Start(ct)));
     }
 
+    public async Task StopServer(StopMode mode)
+    {
+        _isServerAway = true;
+        await Server!.Stop(mode);
+    }
+
+    public async Task StartServer()
+    {
+        await Server!.Start();
+        _serverBack = Stopwatch.GetTimestamp();
+        _isServerAway = false;
+    }
+
     public FaultProxy LinkOf(Member silo) => _links[_silos.IndexOf(silo)];
 
     public async ValueTask DisposeAsync()
@@ -119,6 +137,9 @@ internal sealed class Site : IAsyncDisposable
             await Server!.DisposeAsync();
         }
     }
+
+    // Whoever tried to start meanwhile may take a moment to give up.
+    private bool IsStartRefusable() => _isServerAway || (_serverBack > 0 && Stopwatch.GetElapsedTime(_serverBack) < GivesUpWithin);
 
     private FaultProxy NewLink()
     {
@@ -142,6 +163,6 @@ internal sealed class Site : IAsyncDisposable
             $"postgres={new NpgsqlConnectionStringBuilder(database) { ApplicationName = name }.ConnectionString}",
             .. settings, .. kind == "gateway" ? [] : _settings,
         ];
-        return new Member(name, new ServerLaunch(_options.Product, _work.MakeDirectory(name), _rules, 0, _work.File($"{name}.log"), all), _verdict);
+        return new Member(name, new ServerLaunch(_options.Product, _work.MakeDirectory(name), _rules, 0, _work.File($"{name}.log"), all), IsStartRefusable, _verdict);
     }
 }

@@ -88,7 +88,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     private async Task<ClusterResult> Measure(IReadOnlyList<PlannedFault> plan, CancellationToken ct)
     {
         await Subscribe(ct);
-        var publisher = new GatewayPublisher(_clients, _acknowledged, _verdict);
+        using var publisher = new GatewayPublisher(_clients, _acknowledged, _verdict);
         var offering = new Offering(_options.Scenario, _workload, _probes, _logs, publisher, _run.Seed);
         if (!await offering.WarmUp(ct))
         {
@@ -97,7 +97,7 @@ internal sealed class ClusterRun : IAsyncDisposable
 
         offering.WriteBacklog();
         var (cpu, postgresCpu) = (ProcessFigures.OfChildren(Environment.ProcessId), PostgresCpu());
-        var faults = new FaultRun(_site, _clock, _verdict);
+        var faults = new FaultRun(_site, _clock, _options.Scenario.Seconds - FaultSchedule.LastBeforeEnd + 1, _verdict);
         _clock.Begin();
         await Task.WhenAll(offering.Run(_clock, _offered, ct), faults.Run(plan, ct));
         var attempts = 0;

@@ -87,7 +87,7 @@ internal static class PostgresRun
     /// <summary>This process and all that it started.</summary>
     private static double CpuOfAll() => ProcessFigures.OfChildren(Environment.ProcessId) + Environment.CpuUsage.TotalTime.TotalSeconds;
 
-    private static Task Drop(string server, string database) =>
+    private static async Task Drop(string server, string database) => await
         PostgresInstance.Run(server, $"drop database {new Npgsql.NpgsqlConnectionStringBuilder(database).Database} with (force)");
 
     private static void Print(PostgresResult result)
