@@ -148,7 +148,7 @@ internal sealed partial class EventIntake(
 
     private async Task<ApplyAnswer[]> Durable(string source, List<ShardedEvents.Part> parts, CancellationToken stop)
     {
-        var calls = parts.ConvertAll(part => grains.GetGrain<IFileShardGrain>(part.Shard).Apply(part.Of(source)));
+        var calls = parts.ConvertAll(part => ShardDelivery.Apply(grains.GetGrain<IFileShardGrain>(part.Shard), part.Of(source), time, stop));
         var all = Task.WhenAll(calls);
         try
         {

@@ -10,7 +10,7 @@ public sealed class SpreadTests
 
     // Holders are letters; a dot is nobody, and a letter that is no silo has gone.
     private static readonly Gen<(string?[] Holders, string[] Silos)> Any = Gen.Select(
-        Gen.Int[0, Names.Length].Select(i => i < Names.Length ? Names[i] : null).Array[0, 70],
+        Gen.Int[0, Names.Length].Select(n => n == 0 ? null : Names[n - 1]).Array[0, 70],
         Gen.Int[1, 6].Select(n => Names[..n]));
 
     [Theory]

@@ -46,7 +46,7 @@ internal static class LogPruning
         }
     }
 
-    private static Task MoveBeginning(NpgsqlConnection connection, long pruned, CancellationToken ct) => connection.Run(
+    private static Task<int> MoveBeginning(NpgsqlConnection connection, long pruned, CancellationToken ct) => connection.Run(
         """
         with last as (select index, (transitions - 1 - (total - $1))::int as ordinal from commits where total >= $1 order by total, index limit 1)
         update log set earliest_index = last.index, earliest_ordinal = last.ordinal, pruned = $1 from last

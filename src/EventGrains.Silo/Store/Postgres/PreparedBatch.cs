@@ -4,7 +4,7 @@ using NpgsqlTypes;
 namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Statements that go out in one message, prepared once on their connection; only the values change.</summary>
-/// <remarks>Prepared by us and never by the driver on its own: a batch in which it begins to do so in the middle loses count of the server's answers (seen with Npgsql 10.0.3).</remarks>
+/// <remarks>Always the same statements, so a commit is never planned anew, whatever it holds.</remarks>
 internal sealed class PreparedBatch : IAsyncDisposable
 {
     private readonly NpgsqlBatch batch;
