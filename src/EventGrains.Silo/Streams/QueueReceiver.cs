@@ -274,7 +274,7 @@ internal sealed partial class QueueReceiver(
         }
     }
 
-    private static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");
+    internal static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of the transitions' streams could not be read; it is read again.")]
     private partial void LogFailed(Exception failure, int queue);
