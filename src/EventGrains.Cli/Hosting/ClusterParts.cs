@@ -1,12 +1,15 @@
+using EventGrains.Contracts.Transitions;
 using EventGrains.Gateway;
 using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Orleans.Dashboard;
 
 namespace EventGrains.Cli.Hosting;
 
@@ -38,7 +41,7 @@ internal sealed class ClusterParts : IAsyncDisposable
             }
 
             ClusterSettings.CheckFree(settings.Silo);
-            var store = await StoreSchema.OpenPostgres(settings.Silo, stop);
+            var store = await StoreSchema.OpenPostgres(settings.Silo, surroundings.Time, stop);
             await PostgresCluster.Prepare(database, stop);
             return new ClusterParts(end, store, database);
         }
@@ -57,12 +60,21 @@ internal sealed class ClusterParts : IAsyncDisposable
             builder.Services.Configure<HostOptions>(o => o.ServicesStartConcurrently = true);
             builder.Services.AddSingleton(definitions);
             builder.Services.AddFarCluster();
-            builder.Host.UseOrleansClient(client => client.UsePostgresCluster(settings.Silo, _database!));
+            builder.Host.UseOrleansClient(client =>
+            {
+                client.UsePostgresCluster(settings.Silo, _database!);
+                _ = settings.Host.Dashboard ? client.AddDashboard() : client;
+            });
         }
         else
         {
-            builder.Host.UseOrleans(silo => (_database is null ? silo.UseEmbeddedCluster() : silo.UsePostgresCluster(settings.Silo, _database, _end))
-                .AddEventGrains(settings.Silo, definitions, _store));
+            builder.Host.UseOrleans(silo =>
+            {
+                _ = _database is null ? silo.UseEmbeddedCluster() : silo.UsePostgresCluster(settings.Silo, _database, _end);
+                silo.AddEventGrains(settings.Silo, definitions, _store);
+                silo.AddEventLogStreams(TransitionStreams.Provider); // for grains of workflow engineers; costs nothing until one subscribes
+                _ = settings.Host.Dashboard ? silo.AddDashboard() : silo;
+            });
         }
     }
 

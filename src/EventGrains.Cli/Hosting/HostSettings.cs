@@ -17,6 +17,9 @@ internal sealed class HostSettings
     [Setting("A file of bearer tokens, one a line; every request must carry one of them.")]
     public string TokenFile { get; set; } = "";
 
+    [Setting("Whether Orleans' own dashboard is served at /dashboard: grains, silos and their calls, for whoever has a token. It measures every call, which costs.")]
+    public bool Dashboard { get; set; }
+
     [Setting("Rule files, or directories of them (*.yaml, *.yml).")]
     public string[] Rules { get; set; } = [];
 

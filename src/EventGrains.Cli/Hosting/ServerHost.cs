@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Dashboard;
 using Orleans.Serialization;
 using EventGrains.Cli.Client;
 using EventGrains.Cli.Output;
@@ -109,6 +110,12 @@ internal static class ServerHost
         var app = builder.Build();
         _ = settings.Host.Role == Role.Silo ? app.MapHealth() : app.MapGateway();
         app.MapServerTelemetry();
+        if (settings.Host.Dashboard)
+        {
+            // Below the gatekeeper, as everything: it asks for a token where tokens are set.
+            app.MapOrleansDashboard("/dashboard");
+        }
+
         return app;
     }
 

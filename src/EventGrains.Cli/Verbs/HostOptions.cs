@@ -27,11 +27,12 @@ internal sealed class HostOptions(Surroundings surroundings)
     private readonly Option<string?> cluster = new("--cluster") { HelpName = "NAME", Description = "Which silos and gateways belong together, eventgrains by default." };
     private readonly Option<string?> siloName = new("--silo-name") { HelpName = "NAME", Description = "This silo's name in status and logs." };
     private readonly Option<string?> advertise = new("--advertise") { HelpName = "ADDR", Description = "The IP address by which others reach this silo, 127.0.0.1 by default." };
+    private readonly Option<bool> dashboard = new("--dashboard") { Description = "Serves Orleans' own dashboard at /dashboard; on every silo, so that each is measured." };
     private readonly Option<int?> siloPort = new("--silo-port") { HelpName = "P", Description = "The port for other silos, 11111 by default." };
     private readonly Option<int?> clientPort = new("--client-port") { HelpName = "Q", Description = "The port for gateways without a silo, 30000 by default." };
 
     /// <summary>What only a cluster has; <c>dev</c> is one process.</summary>
-    public Symbol[] OfCluster => [role, store, postgres, postgresFile, cluster, siloName, advertise, siloPort, clientPort];
+    public Symbol[] OfCluster => [role, store, postgres, postgresFile, cluster, siloName, advertise, siloPort, clientPort, dashboard];
 
     public Symbol[] All => [data, rules, port, listen, tokenFile, actions, config, set, logFormat, logLevel];
 
@@ -72,6 +73,7 @@ internal sealed class HostOptions(Surroundings surroundings)
             ("advertise", One(advertise)),
             ("siloPort", Number(siloPort)),
             ("clientPort", Number(clientPort)),
+            ("dashboard", parsed.GetValue(dashboard) ? ["true"] : []),
             ("logFormat", One(logFormat)),
             ("logLevel", One(logLevel)),
             .. more,

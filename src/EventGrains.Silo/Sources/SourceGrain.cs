@@ -1,12 +1,13 @@
 using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Cluster;
 using Orleans.Concurrency;
 
 namespace EventGrains.Silo.Sources;
 
 /// <summary>One declared source. Holds what runs it, by its type.</summary>
 /// <remarks>Calls nobody from its turns; what runs behind it calls shards and readers.</remarks>
-[KeepAlive, Reentrant]
-internal sealed class SourceGrain(SourceParts parts) : Grain, ISourceGrain
+[KeepAlive, Reentrant, PlacedEvenly]
+internal sealed class SourceGrain(SourceParts parts, EvenKeeper keeper) : Grain, ISourceGrain
 {
     private ISourceRunner? runner;
 
@@ -28,8 +29,15 @@ internal sealed class SourceGrain(SourceParts parts) : Grain, ISourceGrain
         return Task.CompletedTask;
     }
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        keeper.Here(GrainContext, typeof(SourceGrain));
+        return Task.CompletedTask;
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        keeper.Gone(GrainContext);
         if (runner is not null)
         {
             parts.Ended(runner);

@@ -1,3 +1,4 @@
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Status;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +17,9 @@ public static class SourceHosting
         services.AddSingleton<IShardCalls, ShardCalls>();
         services.TryAddSingleton<ICopySightings, AliasedCopies>();
         services.AddSingleton<SourceParts>();
+        services.AddSingleton<EvenKeeper>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<EvenKeeper>());
+        builder.AddPlacementDirector<EvenPlacement, EvenPlacementDirector>();
         services.AddSingleton<SourceSupervisor>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<SourceSupervisor>());
         return builder;

@@ -1,5 +1,6 @@
 using EventGrains.Contracts.Sources;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -7,8 +8,8 @@ namespace EventGrains.Silo.Sources.Logs;
 
 /// <summary>Holds the reader of one partition; two activations at a time would be told apart by their reader epochs.</summary>
 /// <remarks>Calls nobody: its reader calls shards from threads of its own.</remarks>
-[KeepAlive, Reentrant]
-internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> log) : Grain, ILogReaderGrain
+[KeepAlive, Reentrant, PlacedEvenly]
+internal sealed class LogReaderGrain(SourceParts parts, EvenKeeper keeper, ILogger<LogReaderGrain> log) : Grain, ILogReaderGrain
 {
     private LogReader? reader;
 
@@ -23,8 +24,15 @@ internal sealed class LogReaderGrain(SourceParts parts, ILogger<LogReaderGrain> 
 
     public Task Resume(bool skipUnreadable) => Running(LogSights.None).Resume(skipUnreadable);
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        keeper.Here(GrainContext, typeof(LogReaderGrain));
+        return Task.CompletedTask;
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        keeper.Gone(GrainContext);
         if (reader is not null)
         {
             await reader.DisposeAsync();

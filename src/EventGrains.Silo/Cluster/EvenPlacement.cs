@@ -1,0 +1,46 @@
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace EventGrains.Silo.Cluster;
+
+/// <summary>Marks a grain class with few, long-lived grains that are work each: sources, and readers of logs.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class PlacedEvenlyAttribute() : PlacementAttribute(new EvenPlacement());
+
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("EventGrains.EvenPlacement")]
+internal sealed class EvenPlacement : PlacementStrategy;
+
+/// <summary>Activates where this silo has placed fewest of the class. Others place too; what comes out uneven, <see cref="EvenKeeper"/> evens.</summary>
+internal sealed class EvenPlacementDirector : IPlacementDirector
+{
+    /// <summary>Placements remembered; at the bound all are forgotten, and the count begins anew.</summary>
+    private const int PlacedMax = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GrainId, SiloAddress> _placed = [];
+
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var silos = context.GetCompatibleSilos(target).InOrder();
+        lock (_lock)
+        {
+            if (_placed.Count >= PlacedMax)
+            {
+                _placed.Clear();
+            }
+
+            var grain = target.GrainIdentity;
+            _placed.Remove(grain);
+            return Task.FromResult(_placed[grain] = IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) ?? LeastOf(grain, silos));
+        }
+    }
+
+    // Of several with as few it is by the key, so that not everything begins at the first silo.
+    private SiloAddress LeastOf(GrainId grain, SiloAddress[] silos)
+    {
+        var counts = _placed.Where(p => p.Key.Type == grain.Type).CountBy(p => p.Value).ToDictionary();
+        var least = silos.GroupBy(silo => counts.GetValueOrDefault(silo)).MinBy(g => g.Key)!.ToArray();
+        return least[grain.GetUniformHashCode() % (uint)least.Length];
+    }
+}
