@@ -5,12 +5,13 @@ using EventGrains.LoadTest.Product;
 namespace EventGrains.LoadTest.Cluster;
 
 /// <summary>What is looked at when a cluster has come to rest: every file against the oracle, each subscriber to the last version, histories, steps.</summary>
-internal sealed class ClusterExamination(ServerClient client, Verdict verdict)
+internal sealed class ClusterExamination(ServerClient client, bool withWitnesses, Verdict verdict)
 {
     /// <summary>Histories of further files are a sample.</summary>
     public const int HistoriesMax = 10_000;
 
     private const int HistoriesAtATime = 8;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SubscribersWithin = TimeSpan.FromMinutes(2);
 
     private readonly List<(string Id, int Version)> _files = [];
@@ -19,10 +20,12 @@ internal sealed class ClusterExamination(ServerClient client, Verdict verdict)
 
     public int Histories { get; private set; }
 
+    public int StreamDeliveries { get; private set; }
+
     public async Task Of(Workload workload, Workload probes, IReadOnlyList<TransitionLedger> ledgers, CancellationToken ct)
     {
         await CompareFacts(workload, probes, ct);
-        await Settling.Sometime(SubscribersWithin, () => ledgers.All(ledger => _files.All(f => ledger.LastVersion(f.Id) >= f.Version)), ct);
+        await Settling.Sometime(SubscribersWithin, () => ledgers.All(ledger => _files.All(f => ledger.LastVersion(f.Id) >= f.Version)), ct, LookEvery);
         foreach (var ledger in ledgers)
         {
             _files.ForEach(f => ledger.CompareEnd(f.Id, f.Version));
@@ -36,6 +39,19 @@ internal sealed class ClusterExamination(ServerClient client, Verdict verdict)
         await foreach (var step in client.Steps("failed", ct))
         {
             verdict.AddOther($"step {step.Action} of rule {step.Rule} on {step.File} failed: {step.Error}");
+        }
+    }
+
+    /// <summary>Each file that a grain follows has come to its last version there, in order.</summary>
+    public async Task CompareStream(Func<IEnumerable<string>> lines, CancellationToken ct)
+    {
+        var versions = _files.ToDictionary(f => f.Id, f => f.Version, StringComparer.Ordinal);
+        await Settling.Sometime(SubscribersWithin, () => StreamLedger.Of(lines(), new Verdict()) is { Files: > 0 } ledger && ledger.Missing(versions) is null, ct, LookEvery);
+        var stream = StreamLedger.Of(lines(), verdict);
+        StreamDeliveries = stream.Deliveries;
+        if (stream.Files == 0 || stream.Missing(versions) is not null)
+        {
+            verdict.AddRepeated(stream.Missing(versions) ?? "stream: nobody subscribed");
         }
     }
 
@@ -55,7 +71,7 @@ internal sealed class ClusterExamination(ServerClient client, Verdict verdict)
 
     private void CompareSteps(FileAnswer file)
     {
-        var isWanted = file.Path?.Contains("/calib", StringComparison.Ordinal) == true;
+        var isWanted = file.Path?.Contains("/calib", StringComparison.Ordinal) == true || (withWitnesses && file.Path?.Contains("/watch0/", StringComparison.Ordinal) == true);
         foreach (var step in file.Steps.Where(step => step.State is not ("done" or "cancelled" or "superseded")))
         {
             verdict.AddOther($"{file.Id}: step {step.Action} of rule {step.Rule} is {step.State} {step.Error}");

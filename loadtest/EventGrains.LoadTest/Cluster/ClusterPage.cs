@@ -41,7 +41,7 @@ internal static class ClusterPage
         {
             html.Append("<h2>Healing</h2>\n");
             AddTable(html, ["fault", "count", "median", "worst"], result.Kinds.Select(k => (FormattableString[])[$"{k.Kind}", $"{k.Count}", $"{ClusterReport.Seconds(k.Median)}", $"{ClusterReport.Seconds(k.Worst)}"]));
-            AddTable(html, ["at", "fault", "target", "healed in", "stalled", ""], result.Faults.Select(f => (FormattableString[])[$"{f.StartedAt:0.0} s", $"{f.Kind}", $"{f.Target}", $"{ClusterReport.Seconds(f.HealedAfter)}", $"{f.StalledSeconds:0.0} s", $"{f.Note}"]));
+            AddTable(html, ["at", "fault", "target", "healed in", "by HTTP", "by log", "stalled", ""], result.Faults.Select(f => (FormattableString[])[$"{f.StartedAt:0.0} s", $"{f.Kind}", $"{f.Target}", $"{ClusterReport.Seconds(f.HealedAfter)}", $"{ClusterReport.Seconds(f.HttpHealedAfter)}", $"{ClusterReport.Seconds(f.LogHealedAfter)}", $"{f.StalledSeconds:0.0} s", $"{f.Note}"]));
         }
 
         if (result.Examples.Count > 0)

@@ -23,7 +23,7 @@ internal static class ClusterReport
         Console.WriteLine(result.Machine);
         Console.WriteLine($"commit {result.Commit}, {result.Scenario}, {result.Silos} silos, {result.Gateways} gateways, {result.Shards} shards, seed {result.Seed}");
         Line($"{result.Offered} events offered in {result.Seconds} s, {result.Acknowledged} acknowledged by HTTP, {result.BodiesResent} bodies sent again; the load was at most {result.WorstLatenessSeconds:0.00} s late");
-        Line($"{result.Files} files, {result.Transitions} transitions over {result.Connections} SSE connections, {result.Histories} histories, {result.StepAttempts} attempts of steps");
+        Line($"{result.Files} files, {result.Transitions} transitions over {result.Connections} SSE connections, {result.Histories} histories, {result.StepAttempts} attempts of steps, {result.StreamDeliveries} deliveries by Orleans streams");
         Line($"due to seen: p50 {result.Latency.P50:0} ms, p99 {result.Latency.P99:0} ms, worst {result.Latency.Max / 1000:0.0} s");
         Line($"CPU {result.CpuSeconds:0} s, of that PostgreSQL {Seconds(result.PostgresCpuSeconds)}: {Figures.Thousands(result.EventsPerCpuSecond)} events per CPU second of all processes");
         if (result.Kinds.Count > 0)
@@ -38,7 +38,7 @@ internal static class ClusterReport
             Console.WriteLine();
             foreach (var fault in result.Faults)
             {
-                Line($"{fault.StartedAt,6:0.0} s  {fault.Kind,-16}{fault.Target,-12}healed in {Seconds(fault.HealedAfter)}, stalled {fault.StalledSeconds:0.0} s  {fault.Note}");
+                Line($"{fault.StartedAt,6:0.0} s  {fault.Kind,-16}{fault.Target,-12}healed in {Seconds(fault.HealedAfter)} (http {Seconds(fault.HttpHealedAfter)}, log {Seconds(fault.LogHealedAfter)}), stalled {fault.StalledSeconds:0.0} s  {fault.Note}");
             }
         }
 

@@ -26,6 +26,7 @@ internal sealed record ClusterResult(
     int Connections,
     int Histories,
     int StepAttempts,
+    int StreamDeliveries,
     double CpuSeconds,
     double? PostgresCpuSeconds,
     double EventsPerCpuSecond,
@@ -56,23 +57,28 @@ internal sealed record LatencyFigures(double P50, double P99, double Max, int Co
 /// <param name="Seen">Transitions that came to all subscribers together.</param>
 internal sealed record SecondFigures(int Second, long Offered, long Acknowledged, long Seen, LatencyFigures Latency);
 
-/// <param name="HealedAfter">Seconds; null when it did not heal before the end.</param>
+/// <param name="HealedAfter">Seconds; null when it did not heal before the end. Of all events; then of those that came by HTTP and by log files.</param>
 /// <param name="StalledSeconds">Of the time until the next fault, how long somebody had waited for an event for more than a second.</param>
-internal sealed record FaultOutcome(string Kind, string Target, double StartedAt, double HealFrom, double? HealedAfter, double StalledSeconds, string Note)
+internal sealed record FaultOutcome(string Kind, string Target, double StartedAt, double HealFrom, double? HealedAfter, double? HttpHealedAfter, double? LogHealedAfter, double StalledSeconds, string Note)
 {
-    /// <param name="stalls">In their order.</param>
     /// <param name="end">Of the load.</param>
-    public static IReadOnlyList<FaultOutcome> Of(IReadOnlyList<FaultDone> faults, IReadOnlyList<Stall> stalls, double end) =>
-    [
-        .. faults.Select((fault, n) => new FaultOutcome(
-            fault.Kind.ToString(),
-            fault.Target,
-            fault.StartedAt,
-            fault.HealFrom,
-            Healing.After(stalls, fault.HealFrom, end),
-            Healing.StalledSeconds(stalls, fault.StartedAt, n + 1 < faults.Count ? faults[n + 1].StartedAt : end),
-            fault.Note)),
-    ];
+    public static IReadOnlyList<FaultOutcome> Of(IReadOnlyList<FaultDone> faults, IReadOnlyList<Sample> samples, double end)
+    {
+        var (stalls, byHttp, byLog) = (Healing.Stalls(samples), Healing.Stalls(samples.Where(s => !s.ByLog)), Healing.Stalls(samples.Where(s => s.ByLog)));
+        return
+        [
+            .. faults.Select((fault, n) => new FaultOutcome(
+                fault.Kind.ToString(),
+                fault.Target,
+                fault.StartedAt,
+                fault.HealFrom,
+                Healing.After(stalls, fault.HealFrom, end),
+                Healing.After(byHttp, fault.HealFrom, end),
+                Healing.After(byLog, fault.HealFrom, end),
+                Healing.StalledSeconds(stalls, fault.StartedAt, n + 1 < faults.Count ? faults[n + 1].StartedAt : end),
+                fault.Note)),
+        ];
+    }
 }
 
 /// <summary>All faults of one kind.</summary>

@@ -138,7 +138,7 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         var open = await PostgresInstance.Run(
             site.Database,
             $"select string_agg(state || ' after ' || left(query, 40), '; ') from pg_stat_activity where application_name = '{silo.Name}' and backend_xid is not null");
-        Note(FaultKind.FreezeInCommit, silo.Name, at, at, open is string text ? $"its transaction: {text.ReplaceLineEndings(" ")}" : "no transaction was open");
+        Note(FaultKind.FreezeInCommit, silo.Name, at, at, open is string text ? $"its transaction: {text.ReplaceLineEndings(" ")}" : met.IsCompletedSuccessfully ? "frozen in a commit, which was over when we looked" : "it did not commit");
         await Wake(silo, ct);
     }
 

@@ -43,7 +43,9 @@ internal sealed class GatewayPublisher(IReadOnlyList<ServerClient> gateways, Per
     {
         try
         {
-            for (var wait = AgainFirst; !await Offer(body, ct); wait = wait * 2 < AgainMax ? wait * 2 : AgainMax)
+            // Each body has its own turn, so that the next try is at another gateway than the last.
+            var turn = (uint)Interlocked.Increment(ref _turn);
+            for (var wait = AgainFirst; !await Offer(gateways[(int)(turn++ % gateways.Count)], body, ct); wait = wait * 2 < AgainMax ? wait * 2 : AgainMax)
             {
                 Interlocked.Increment(ref _resent);
                 await Task.Delay(wait, ct);
@@ -60,9 +62,8 @@ internal sealed class GatewayPublisher(IReadOnlyList<ServerClient> gateways, Per
         _room.Release();
     }
 
-    private async Task<bool> Offer(ReadOnlyMemory<byte> body, CancellationToken ct)
+    private async Task<bool> Offer(ServerClient gateway, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var gateway = gateways[(int)((uint)Interlocked.Increment(ref _turn) % gateways.Count)];
         try
         {
             if (await gateway.Publish(RuleFile.HttpSource, body, ct) is not { } answer)

@@ -3,7 +3,8 @@ namespace EventGrains.LoadTest.Cluster;
 /// <summary>One event on its way to one subscriber, in seconds after the start.</summary>
 /// <param name="Due">When it was to be offered; also if it was offered later.</param>
 /// <param name="Seen">When its transition came; infinity when it never did.</param>
-internal readonly record struct Sample(double Due, double Seen)
+/// <param name="ByLog">It was offered by a log file, not by HTTP.</param>
+internal readonly record struct Sample(double Due, double Seen, bool ByLog = false)
 {
     public double Latency => Seen - Due;
 }

@@ -104,14 +104,13 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
 
     private void AddProbe(int tick, long due, List<Record> posted)
     {
-        var probe = probes.Next(due);
-        if (tick % 2 == 0)
+        if (probes.IsNextByLog)
         {
-            posted.Add(probe);
+            logs.AddWhole(probes.Next(due), tick / 2 % logs.Count);
         }
         else
         {
-            logs.AddWhole(probe, tick / 2 % logs.Count);
+            posted.Add(probes.Next(due));
         }
 
         logs.Grow(_offered - scenario.Before, workload.Events - scenario.Before);

@@ -39,6 +39,11 @@ internal sealed class Probes
         return new Record(_plan.Plan(First + number), 0, ByDoor: true);
     }
 
+    /// <summary>The next one goes to a log file; by turns with HTTP.</summary>
+    public bool IsNextByLog => IsByLog(_offered);
+
+    private static bool IsByLog(int number) => number % 2 != 0;
+
     public static bool IsProbe(int number) => number >= First;
 
     /// <summary>A subscriber got its first transition.</summary>
@@ -69,6 +74,6 @@ internal sealed class Probes
         double Seconds(long at) => at == 0 ? double.PositiveInfinity : clock.Of(at);
         return from number in Enumerable.Range(0, Offered)
                from seen in _seen
-               select new Sample(Seconds(_due[number]), Seconds(seen[number]));
+               select new Sample(Seconds(_due[number]), Seconds(seen[number]), IsByLog(number));
     }
 }

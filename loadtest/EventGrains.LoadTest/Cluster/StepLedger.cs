@@ -24,5 +24,6 @@ internal static class StepLedger
         return count;
     }
 
+    /// <summary>All lines of all processes.</summary>
     public static IEnumerable<string> Read(string directory) => Directory.EnumerateFiles(directory).SelectMany(File.ReadLines);
 }

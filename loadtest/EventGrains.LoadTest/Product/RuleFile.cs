@@ -31,6 +31,14 @@ internal static class RuleFile
         return yaml.ToString();
     }
 
+    /// <summary>One more rule: each file of the first subscriber's 1 % gets a grain that follows it by the Orleans stream.</summary>
+    public static string ForWitnesses()
+    {
+        var yaml = new StringBuilder();
+        Add(yaml, "Rule", "witness", $"{{ when: {{ kind: stored, path: '{WatchedPaths[0]}' }}, do: [{{ witness: {{}} }}] }}");
+        return yaml.ToString();
+    }
+
     /// <summary>A watched directory whose files are mirrored; then a command leaves a mark named after each.</summary>
     public static string ForWatchedFiles(string watched, string mirror, string marks)
     {

@@ -33,11 +33,11 @@ internal static class Settling
     }
 
     /// <summary>Until it holds or the time is over; whoever asks looks again and says what is missing.</summary>
-    public static async Task Sometime(TimeSpan within, Func<bool> holds, CancellationToken ct)
+    public static async Task Sometime(TimeSpan within, Func<bool> holds, CancellationToken ct, TimeSpan? every = null)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < within && !holds();)
         {
-            await Task.Delay(LookEvery, ct);
+            await Task.Delay(every ?? LookEvery, ct);
         }
     }
 

@@ -15,18 +15,20 @@ internal static class ClusterCommand
         var rate = new Option<int>("--rate") { Description = "Events offered per second.", DefaultValueFactory = _ => 500 };
         var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 30 };
         var faults = new Option<bool>("--faults") { Description = "Every 20 s a fault; the seed says which." };
+        var noStream = new Option<bool>("--no-stream") { Description = "No grain follows the files of a rule by their Orleans streams." };
+        var heals = new Option<int>("--heals-within") { Description = "Seconds that a fault may take to heal, on a machine that has time for it.", DefaultValueFactory = _ => 15 };
         var shards = new Option<int>("--shards") { Description = "Shards of the store.", DefaultValueFactory = _ => 16 };
         var html = new Option<string?>("--html") { Description = "Write the result here as one page with plots." };
         var postgres = PostgresOption();
         var cluster = new Command("cluster", "Silos and gateways around one PostgreSQL, under load and faults. Example: cluster --silos 3 --scenario steady --rate 5000 --seconds 300 --faults --html result.html")
         {
-            silos, gateways, scenario, rate, seconds, faults, shards, html, postgres,
+            silos, gateways, scenario, rate, seconds, faults, noStream, heals, shards, html, postgres,
         };
         cluster.SetAction((parsed, ct) => ClusterRun.Run(
             new ClusterOptions(
                 parsed.GetValue(silos), parsed.GetValue(gateways),
                 Scenario.Named(parsed.GetValue(scenario)!, parsed.GetValue(rate), parsed.GetValue(seconds)),
-                parsed.GetValue(faults), parsed.GetValue(shards), parsed.GetValue(html), parsed.GetValue(postgres)),
+                parsed.GetValue(faults), !parsed.GetValue(noStream), parsed.GetValue(heals), parsed.GetValue(shards), parsed.GetValue(html), parsed.GetValue(postgres)),
             shared(parsed),
             ct));
         return cluster;

@@ -7,13 +7,12 @@ using EventGrains.LoadTest.Report;
 namespace EventGrains.LoadTest.Verbs;
 
 /// <param name="Postgres">A connection to a running server instead of one of our own, which then meets no fault.</param>
-internal sealed record ClusterOptions(int Silos, int Gateways, Scenario Scenario, bool WithFaults, int Shards, string? Html, string? Postgres);
+internal sealed record ClusterOptions(int Silos, int Gateways, Scenario Scenario, bool WithFaults, bool WithStream, int HealsWithin, int Shards, string? Html, string? Postgres);
 
 /// <summary><c>cluster</c>: silos and gateways around one real PostgreSQL under a load by the clock, with faults; afterwards nothing may be missing, doubled or late.</summary>
 internal sealed class ClusterRun : IAsyncDisposable
 {
     private const int LogFilesCount = 8;
-    private const double HealsWithin = 15;
 
     /// <summary>Seconds after the load that are still told apart.</summary>
     private const int AfterSeconds = 60;
@@ -30,6 +29,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     private readonly Workload _workload;
     private readonly Probes _probes;
     private readonly string _steps;
+    private readonly string _stream;
     private readonly RunClock _clock = new();
     private readonly PerSecond _offered;
     private readonly PerSecond _acknowledged;
@@ -38,9 +38,9 @@ internal sealed class ClusterRun : IAsyncDisposable
     private readonly List<TransitionFeed> _feeds = [];
     private readonly List<ServerClient> _clients;
 
-    private ClusterRun(ClusterOptions options, RunOptions run, Site site, LogFiles logs, string steps, Verdict verdict)
+    private ClusterRun(ClusterOptions options, RunOptions run, Site site, LogFiles logs, string steps, string stream, Verdict verdict)
     {
-        (_options, _run, _site, _logs, _steps, _verdict) = (options, run, site, logs, steps, verdict);
+        (_options, _run, _site, _logs, _steps, _stream, _verdict) = (options, run, site, logs, steps, stream, verdict);
         _workload = options.Scenario.Workload(run.Seed);
         _probes = new Probes(run.Seed, (options.Scenario.Seconds + Offering.WarmUpSecondsMax) * Probes.PerSecond, site.Gateways.Count);
         var seconds = options.Scenario.Seconds + AfterSeconds;
@@ -55,10 +55,11 @@ internal sealed class ClusterRun : IAsyncDisposable
             ? FaultSchedule.Plan(run.Seed, options.Scenario.Seconds, options.Silos, options.Gateways, options.Postgres is null)
             : [];
         ClusterReport.Print(plan, run.Seed);
-        var steps = work.MakeDirectory("steps");
+        var (steps, stream) = (work.MakeDirectory("steps"), work.MakeDirectory("stream"));
         Environment.SetEnvironmentVariable(StepLedger.Variable, steps);
+        Environment.SetEnvironmentVariable(StreamLedger.Variable, stream);
         var logs = new LogFiles(work.MakeDirectory("logs"), LogFilesCount);
-        await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory), ct);
+        await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory) + (options.WithStream ? RuleFile.ForWitnesses() : ""), ct);
         var verdict = new Verdict();
         await using var site = await Site.Open(run, work, work.File("rules.yaml"), verdict, options.Postgres, FormattableString.Invariant($"shards={options.Shards}"));
         Add(options.Silos, site.AddSilo);
@@ -66,7 +67,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         await site.Start(ct);
         Console.WriteLine($"{options.Silos} silos and {options.Gateways} gateways serve");
 
-        await using var cluster = new ClusterRun(options, run, site, logs, steps, verdict);
+        await using var cluster = new ClusterRun(options, run, site, logs, steps, stream, verdict);
         var result = await cluster.Measure(plan, ct);
         ResultFile.Write(run.Json, result);
         ClusterPage.Write(options.Html, result);
@@ -101,13 +102,18 @@ internal sealed class ClusterRun : IAsyncDisposable
         _clock.Begin();
         await Task.WhenAll(offering.Run(_clock, _offered, ct), faults.Run(plan, ct));
         var attempts = 0;
-        var examination = new ClusterExamination(_clients[0], _verdict);
+        var examination = new ClusterExamination(_clients[0], _options.WithStream, _verdict);
         await Finding(() => publisher.AllAcknowledged(AcknowledgedWithin, ct), ct);
         await Finding(() => Settling.LogRead(_clients[0], RuleFile.LogSource, _logs.IsRead, ct), ct);
         await Finding(() => Settling.StepsEnded(_clients[0], ct), ct);
         await Settling.Sometime(ProbesSeenWithin, () => _probes.AreAllSeen, ct);
         (cpu, postgresCpu) = (ProcessFigures.OfChildren(Environment.ProcessId) - cpu, PostgresCpu() - postgresCpu);
         await Finding(() => examination.Of(_workload, _probes.Workload, _ledgers, ct), ct);
+        if (_options.WithStream)
+        {
+            await Finding(() => examination.CompareStream(() => StepLedger.Read(_stream), ct), ct);
+        }
+
         if (publisher.Rejected > 0)
         {
             _verdict.AddLost(publisher.Rejected, $"{publisher.Rejected} events were rejected");
@@ -186,10 +192,10 @@ internal sealed class ClusterRun : IAsyncDisposable
             _verdict.AddLost(unseen, $"{unseen} first transitions of probes never came to a subscriber");
         }
 
-        var outcomes = FaultOutcome.Of(faults, Healing.Stalls(samples), _options.Scenario.Seconds);
-        foreach (var slow in outcomes.Where(o => o.HealedAfter is null or > HealsWithin))
+        var outcomes = FaultOutcome.Of(faults, samples, _options.Scenario.Seconds);
+        foreach (var slow in outcomes.Where(o => o.HealedAfter is null || o.HealedAfter > _options.HealsWithin))
         {
-            _verdict.AddOther(FormattableString.Invariant($"{slow.Kind} {slow.Target} at {slow.StartedAt:0.0} s healed in {ClusterReport.Seconds(slow.HealedAfter)}; at most {HealsWithin} s are allowed"));
+            _verdict.AddOther(FormattableString.Invariant($"{slow.Kind} {slow.Target} at {slow.StartedAt:0.0} s healed in {ClusterReport.Seconds(slow.HealedAfter)}; at most {_options.HealsWithin} s are allowed"));
         }
 
         return (samples, outcomes);
@@ -209,7 +215,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         return new ClusterResult(
             here.Machine, here.Commit, _run.Seed, _options.Scenario.Name, _options.Silos, _options.Gateways, _options.Shards, _options.Scenario.Rate, _options.Scenario.Seconds,
             offering.Offered, publisher.Accepted, publisher.Resent, offering.WorstLateness,
-            examination.Files, _ledgers.Sum(l => l.Transitions), _feeds.Sum(f => f.Connections), examination.Histories, attempts,
+            examination.Files, _ledgers.Sum(l => l.Transitions), _feeds.Sum(f => f.Connections), examination.Histories, attempts, examination.StreamDeliveries,
             cpu, postgresCpu, (offering.Offered + _probes.Offered) / cpu,
             LatencyFigures.Of(samples.Where(s => s.Due >= 0)),
             faults, KindOutcome.Of(faults),

@@ -24,7 +24,10 @@ internal sealed record GrowthPoint(int Silos, IReadOnlyList<double> EventsPerSec
 internal static class Growth
 {
     public const int BodyEvents = 100;
-    private const int WarmUpSeconds = 5;
+    private const int WarmUpSecondsMax = 90;
+
+    /// <summary>Each silo has taken so many before it counts: what is measured is no start.</summary>
+    private const int WarmUpEvents = 4_000;
 
     /// <summary>More than is ever taken on the machines this is for; a run that comes to the end of it fails.</summary>
     private const int EventsPerSecondMax = 40_000;
@@ -34,7 +37,7 @@ internal static class Growth
         using var work = new WorkDirectory(options.Work) { Keep = true };
         var rules = work.File("rules.yaml");
         await File.WriteAllTextAsync(rules, RuleFile.ForEvents(work.MakeDirectory("logs")), ct);
-        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, EventsPerSecondMax * (growth.Seconds + WarmUpSeconds));
+        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, (EventsPerSecondMax * growth.Seconds) + (WarmUpEvents * growth.Silos.Max() * 10));
         await using var server = await Site.LaunchServer();
         var verdict = new Verdict();
         List<(int Silos, bool IsFar, double EventsPerSecond, double CpuPerEvent)> measured = [];
@@ -80,7 +83,8 @@ internal static class Growth
         var publishers = clients.ConvertAll(c => new Publisher(c, RuleFile.HttpSource));
         var working = publishers.SelectMany(p => Enumerable.Range(0, growth.InFlight).Select(_ => Task.Run(() => Work(records, p, end.Token), ct))).ToList();
 
-        await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(WarmUpSeconds), ct)));
+        await Settling.Sometime(
+            TimeSpan.FromSeconds(WarmUpSecondsMax), () => publishers.All(p => p.Accepted >= WarmUpEvents) || working.Any(w => w.IsCompleted), ct);
         var (clock, before, cpu) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted), ProcessFigures.OfChildren(Environment.ProcessId));
         await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(growth.Seconds), ct)));
         var (seconds, accepted) = (clock.Elapsed.TotalSeconds, publishers.Sum(p => p.Accepted) - before);

@@ -11,11 +11,12 @@ namespace EventGrains.Tests.LoadTest;
 public sealed class OracleAgainstCoreTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void What_the_records_make_of_each_file_is_what_the_oracle_planned(int seed)
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(3, 0.3)]
+    public void What_the_records_make_of_each_file_is_what_the_oracle_planned(int seed, double hotShare)
     {
-        var workload = Workload.OfEvents(seed, LifeMix.Full, 20_000);
+        var workload = Workload.OfEvents(seed, LifeMix.Full, 20_000, hotShare: hotShare);
         var verdict = new Verdict();
         var examination = new Examination(workload, verdict);
 
