@@ -49,7 +49,7 @@ var memory = new Command("memory", "Resident memory as the files grow more, the 
 };
 memory.SetAction((parsed, ct) => Memory.Run(parsed.GetValue(memoryFiles), Shared(parsed), ct));
 
-foreach (var verb in new[] { embedded, limits, crash, memory })
+foreach (var verb in (Command[])[embedded, limits, crash, memory, ClusterCommand.Create(Shared), ClusterCommand.CreatePostgres(Shared), ClusterCommand.CreateGrowth(Shared)])
 {
     verb.Add(seed);
     verb.Add(json);

@@ -11,6 +11,7 @@ internal sealed partial class NoopGrain(ILogger<NoopGrain> logger) : Grain, IAct
     // Returns before the result is in: whoever started us may be waiting for this call, and must not wait for its own shard.
     public Task Start(ActionRequest request)
     {
+        AttemptFile.Add(request);
         _ = Conclude(request.Claim);
         return Task.CompletedTask;
     }

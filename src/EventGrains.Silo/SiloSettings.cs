@@ -122,6 +122,24 @@ public sealed class SiloSettings
     [Setting("The newest transitions that the store keeps in memory for those who follow the log; who is further behind reads them from disk.", Unit = "transitions", Min = 0, Max = 10_000_000)]
     public int RecentTransitionsMax { get; set; } = 32_768;
 
+    [Setting("Attempts of one delivery on an Orleans stream; at the last failed one it is parked and the stream goes on.", Unit = "attempts", Min = 1, Max = 1_000)]
+    public int StreamAttemptsMax { get; set; } = 5;
+
+    [Setting("The wait after a delivery's first failed attempt; it doubles with each. A consumer that does not answer ends an attempt after 30 s.", Unit = "seconds", Min = 0.01, Max = 3_600)]
+    public double StreamBackOffFirstSeconds { get; set; } = 0.5;
+
+    [Setting("The longest wait between two attempts of a delivery on a stream.", Unit = "seconds", Min = 0.01, Max = 3_600)]
+    public double StreamBackOffMaxSeconds { get; set; } = 10;
+
+    [Setting("Parked deliveries that are kept; beyond it the oldest makes room, and that is counted.", Unit = "deliveries", Min = 1, Max = 100_000)]
+    public int StreamParkedMax { get; set; } = 1_000;
+
+    [Setting("Events that one queue of streams holds for consumers which have not taken them; beyond it the queue is not read on. One stream holds 16 of them, the others of it are read from the store.", Unit = "events", Min = 100, Max = 1_000_000)]
+    public int StreamEventsHeldMax { get; set; } = 2_000;
+
+    [Setting("The newest transitions that a silo holds for all queues of streams; a queue further behind reads the log itself.", Unit = "transitions", Min = 1_000, Max = 10_000_000)]
+    public int StreamTailMax { get; set; } = 20_000;
+
     [Setting("A rotated log file is finished when no writer has it open; where that cannot be told, when it has not grown for so long. One that goes on growing is left after twice that; what comes then is read beside the new file.", Unit = "seconds", Min = 0, Max = 3_600)]
     public double RotationGraceSeconds { get; set; } = 5;
 

@@ -42,6 +42,9 @@ internal sealed class PostgresInstance : IAsyncDisposable
     /// <summary>The server's first process.</summary>
     public int ProcessId => int.Parse(File.ReadLines(Path.Combine(_folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
+    /// <summary>The parent of all that the server ever was: what its processes used is counted here when they have ended.</summary>
+    public int KeeperId => _keeper.Id;
+
     /// <summary>Everything that it keeps; goes with it.</summary>
     public string Folder => _folder;
 
@@ -96,7 +99,15 @@ internal sealed class PostgresInstance : IAsyncDisposable
     }
 
     /// <summary>A database that nobody else has.</summary>
-    public Task<string> NewDatabase() => PostgresServer.NewDatabase(ConnectionString);
+    public Task<string> NewDatabase() => NewDatabase(ConnectionString);
+
+    /// <summary>On the server that this connection string is of.</summary>
+    public static async Task<string> NewDatabase(string server)
+    {
+        var database = $"eventgrains_{Guid.NewGuid():N}";
+        await Run(server, $"CREATE DATABASE {database} TEMPLATE template0");
+        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+    }
 
     public async ValueTask DisposeAsync()
     {

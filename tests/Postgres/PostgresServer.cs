@@ -29,7 +29,7 @@ internal static class PostgresServer
     {
         var (server, whyNot) = await Shared.Value;
         Need(whyNot);
-        var database = await NewDatabase(server!);
+        var database = await PostgresInstance.NewDatabase(server!);
         Lent.Add(database);
         return database;
     }
@@ -48,14 +48,6 @@ internal static class PostgresServer
         var direct = new NpgsqlConnectionStringBuilder(connectionString);
         var link = new FaultProxy(direct.Host!, direct.Port);
         return (link, new NpgsqlConnectionStringBuilder(connectionString) { Host = "127.0.0.1", Port = link.Port }.ConnectionString);
-    }
-
-    /// <summary>On the server that this connection string is of.</summary>
-    public static async Task<string> NewDatabase(string server)
-    {
-        var database = $"eventgrains_{Guid.NewGuid():N}";
-        await PostgresInstance.Run(server, $"CREATE DATABASE {database} TEMPLATE template0");
-        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
     }
 
     /// <summary>For a test that filled its database; all others go with the server, or from a named one when this process ends.</summary>

@@ -16,8 +16,11 @@ internal enum LifeMix
 }
 
 /// <summary>Plans the lives of files: seed and number in, truth out.</summary>
-internal sealed class LifePlan(ulong seed, LifeMix mix)
+/// <param name="datasets">How many datasets the files of the full mix are spread over, 1 to 10.</param>
+internal sealed class LifePlan(ulong seed, LifeMix mix, int datasets = LifePlan.Datasets)
 {
+    public const int Datasets = 10;
+
     /// <summary>Outside the full mix, every twentieth file lies under <c>/d</c>.</summary>
     public const int ListedShare = 20;
 
@@ -57,7 +60,7 @@ internal sealed class LifePlan(ulong seed, LifeMix mix)
             < 60 => $"watch{(place - 20) / 10}",
             _ => "raw",
         };
-        return $"/data/exp{dice.Below(10)}/run{run:D6}/{stream}/{name}";
+        return $"/data/exp{dice.Below(Datasets) % datasets}/run{run:D6}/{stream}/{name}";
     }
 
     private static void Tell(ref Story story, LifeMix mix)

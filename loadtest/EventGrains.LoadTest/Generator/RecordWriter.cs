@@ -10,6 +10,20 @@ internal static class RecordWriter
     private const int ChecksumCode = 10_004;
     private const int TimeoutCode = 10_006;
 
+    /// <summary>Lines for one body.</summary>
+    public static ReadOnlyMemory<byte> WriteAll(IReadOnlyCollection<Record> records)
+    {
+        var body = new byte[records.Count * BytesMax];
+        var length = 0;
+        foreach (var record in records)
+        {
+            length += Write(record, body.AsSpan(length));
+        }
+
+        // Not the buffer: a body may wait long.
+        return body.AsSpan(0, length).ToArray();
+    }
+
     /// <summary>Writes one record and a line feed; returns how many bytes.</summary>
     public static int Write(in Record record, Span<byte> buffer)
     {

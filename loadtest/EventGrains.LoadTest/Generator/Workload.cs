@@ -15,15 +15,18 @@ internal sealed class Workload
 
     private readonly LifePlan _plan;
     private readonly ulong _seed;
+    private readonly FileLife? _hot;
 
-    private Workload(int seed, LifeMix mix, int files, int records, int events)
+    private Workload(ulong seed, LifePlan plan, int first, int files, int records, int events, FileLife? hot = null)
     {
-        _seed = (ulong)seed;
-        _plan = new LifePlan(_seed, mix);
-        (Files, Records, Events) = (files, records, events);
+        (_seed, _plan, _hot) = (seed, plan, hot);
+        (First, Files, Records, Events) = (first, files, records, events);
     }
 
-    /// <summary>How many lives there are; numbered from 0.</summary>
+    /// <summary>The number of the first life.</summary>
+    public int First { get; }
+
+    /// <summary>How many lives there are.</summary>
     public int Files { get; }
 
     /// <summary>How many different records.</summary>
@@ -32,36 +35,41 @@ internal sealed class Workload
     /// <summary>How many records with duplicates.</summary>
     public int Events { get; }
 
-    public static Workload OfEvents(int seed, LifeMix mix, int events)
+    /// <param name="hotShare">The share of the records that is of one file, the last by number.</param>
+    public static Workload OfEvents(int seed, LifeMix mix, int events, int datasets = LifePlan.Datasets, double hotShare = 0)
     {
-        var plan = new LifePlan((ulong)seed, mix);
+        var plan = new LifePlan((ulong)seed, mix, datasets);
         var (files, records) = (0, 0);
-        for (var max = events - events / 101; ; files++)
+        var max = events - events / 101;
+        var hot = (int)(max * hotShare);
+        for (; ; files++)
         {
             var more = plan.Plan(files).Records;
-            if (records + more > max)
+            if (records + more > max - hot)
             {
-                return new Workload(seed, mix, files, records, files == 0 ? 0 : events);
+                break;
             }
 
             records += more;
         }
+
+        return hot == 0
+            ? new Workload((ulong)seed, plan, 0, files, records, files == 0 ? 0 : events)
+            : new Workload((ulong)seed, plan, 0, files + 1, records + hot, events, HotLife.Plan(plan.Plan(files), hot));
     }
 
-    public static Workload OfFiles(int seed, LifeMix mix, int files)
+    public static Workload OfFiles(int seed, LifeMix mix, int files, int first = 0)
     {
         var plan = new LifePlan((ulong)seed, mix);
-        var records = 0;
-        for (var number = 0; number < files; number++)
-        {
-            records += plan.Plan(number).Records;
-        }
-
-        return new Workload(seed, mix, files, records, records + records / 100);
+        var records = Enumerable.Range(first, files).Sum(number => plan.Plan(number).Records);
+        return new Workload((ulong)seed, plan, first, files, records, records + records / 100);
     }
 
     /// <summary>The planned life of a file; the oracle asks for it again after the run instead of remembering it.</summary>
-    public FileLife Life(int number) => _plan.Plan(number);
+    public FileLife Life(int number) => number == _hot?.Number ? _hot : _plan.Plan(number);
+
+    /// <summary>Whether a life of ours has this number.</summary>
+    public bool Has(int number) => number >= First && number < First + Files;
 
     /// <summary>All records in the order in which they are published.</summary>
     public IEnumerable<Record> Stream()
@@ -85,7 +93,7 @@ internal sealed class Workload
         var dice = Dice.For(_seed, ulong.MaxValue - 1);
         var due = new PriorityQueue<Record, int>();
         var (place, told) = (0, 0L);
-        foreach (var record in Windowed())
+        foreach (var record in Mixed())
         {
             for (; due.TryPeek(out var again, out var at) && at <= place; place++)
             {
@@ -110,13 +118,30 @@ internal sealed class Workload
         }
     }
 
+    /// <summary>The window's records, and between them those of the hot file, spread evenly.</summary>
+    private IEnumerable<Record> Mixed()
+    {
+        var hot = _hot is null ? null : new Told(_hot);
+        var (hotRecords, others) = ((long)(_hot?.Records ?? 0), Records - (long)(_hot?.Records ?? 0));
+        var (hotTold, told) = (0L, 0L);
+        foreach (var record in Windowed())
+        {
+            yield return record;
+            for (told++; hotTold * others < told * hotRecords; hotTold++)
+            {
+                yield return hot!.Next();
+            }
+        }
+    }
+
     private IEnumerable<Record> Windowed()
     {
         var dice = Dice.For(_seed, ulong.MaxValue - 2);
         var window = new List<Told>(WindowFiles);
-        for (var next = 0; next < Files || window.Count > 0;)
+        var end = First + Files - (_hot is null ? 0 : 1);
+        for (var next = First; next < end || window.Count > 0;)
         {
-            while (window.Count < WindowFiles && next < Files)
+            while (window.Count < WindowFiles && next < end)
             {
                 window.Add(new Told(_plan.Plan(next++)));
             }

@@ -14,20 +14,20 @@ internal sealed class Examination(Workload workload, Verdict verdict)
     public void Compare(FileAnswer answer)
     {
         var number = FileLife.NumberOf(answer.Id);
-        var life = number >= 0 && number < workload.Files ? workload.Life(number) : null;
+        var life = workload.Has(number) ? workload.Life(number) : null;
         if (life is null || !answer.Id.EndsWith(":" + life.Native, StringComparison.Ordinal))
         {
             verdict.AddWrongState($"{answer.Id} is known, and no event ever named it");
             return;
         }
 
-        if (_seen[number])
+        if (_seen[number - workload.First])
         {
             verdict.AddOther($"{answer.Id} was listed twice");
             return;
         }
 
-        (_seen[number], Files) = (true, Files + 1);
+        (_seen[number - workload.First], Files) = (true, Files + 1);
         if (FileTruth.Of(life) is { } truth)
         {
             Compare(answer, truth);
@@ -41,9 +41,9 @@ internal sealed class Examination(Workload workload, Verdict verdict)
     /// <summary>After all files were listed: those that never came.</summary>
     public void Conclude()
     {
-        for (var number = 0; number < workload.Files; number++)
+        for (var number = workload.First; workload.Has(number); number++)
         {
-            if (!_seen[number] && FileTruth.Of(workload.Life(number)) is not null)
+            if (!_seen[number - workload.First] && FileTruth.Of(workload.Life(number)) is not null)
             {
                 verdict.AddLost(1, $"{workload.Life(number).Native} is not known, and its events were acknowledged");
             }

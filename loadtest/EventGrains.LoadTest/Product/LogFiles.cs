@@ -2,23 +2,25 @@ using EventGrains.LoadTest.Generator;
 
 namespace EventGrains.LoadTest.Product;
 
-/// <summary>Four log files that grow as a site's services append to them; one is rotated by rename, one copied and truncated.</summary>
+/// <summary>Log files that grow as a site's services append to them; one is rotated by rename, one copied and truncated.</summary>
 /// <remarks>Records may be cut anywhere between two appends: a half-written last line is what a reader meets in life.</remarks>
 internal sealed class LogFiles
 {
-    public const int Count = 4;
     private const int Rotated = 1;
     private const int Truncated = 2;
 
-    private readonly List<byte>[] _waiting = [.. Enumerable.Range(0, Count).Select(_ => new List<byte>())];
-    private readonly long[] _current = new long[Count];
+    private readonly List<byte>[] _waiting;
+    private readonly int[] _whole;
+    private readonly long[] _current;
     private readonly byte[] _buffer = new byte[RecordWriter.BytesMax];
     private bool _isRotated;
     private bool _isTruncated;
 
-    public LogFiles(string directory)
+    public LogFiles(string directory, int count = 4)
     {
         Directory = directory;
+        _waiting = [.. Enumerable.Range(0, count).Select(_ => new List<byte>())];
+        (_whole, _current) = (new int[count], new long[count]);
         for (var n = 0; n < Count; n++)
         {
             File.WriteAllBytes(PathOf(n), []);
@@ -27,15 +29,24 @@ internal sealed class LogFiles
 
     public string Directory { get; }
 
+    public int Count => _waiting.Length;
+
     public void Add(in Record record, int file) =>
         _waiting[file].AddRange(_buffer.AsSpan(0, RecordWriter.Write(record, _buffer)));
 
+    /// <summary>The same, and no later append will find it half-written.</summary>
+    public void AddWhole(in Record record, int file)
+    {
+        Add(record, file);
+        _whole[file] = _waiting[file].Count;
+    }
+
     /// <summary>Appends what waits, all but a part of the last line; half-way through the run one file is rotated, a little later another is truncated.</summary>
-    public void Grow(int offered, int ofAll)
+    public void Grow(long offered, long ofAll)
     {
         for (var n = 0; n < Count; n++)
         {
-            Append(n, Math.Max(0, _waiting[n].Count - 100));
+            Append(n, Math.Max(_whole[n], _waiting[n].Count - 100));
         }
 
         if (!_isRotated && offered >= ofAll * 0.4)
@@ -77,6 +88,7 @@ internal sealed class LogFiles
         using var file = new FileStream(PathOf(n), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         file.Write(_waiting[n].ToArray(), 0, bytes);
         _waiting[n].RemoveRange(0, bytes);
+        _whole[n] = 0;
         _current[n] += bytes;
     }
 

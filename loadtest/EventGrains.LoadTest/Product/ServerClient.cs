@@ -109,6 +109,11 @@ internal sealed class ServerClient : IDisposable
     private async Task<T> Get<T>(string path, CancellationToken ct)
     {
         using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), ct);
+        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            throw new HttpRequestException($"GET /{path} was answered 503: {await response.Content.ReadAsStringAsync(ct)}", null, response.StatusCode);
+        }
+
         if (!response.IsSuccessStatusCode)
         {
             throw new ProductException($"GET /{path} was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");

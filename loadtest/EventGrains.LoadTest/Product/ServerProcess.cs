@@ -14,6 +14,8 @@ internal sealed record ServerLaunch(ProductFiles Product, string DataDirectory, 
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(60);
 
@@ -36,6 +38,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
+
+    /// <summary>Of a process that has ended; 128 and the signal's number where a signal ended it.</summary>
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>Completes with the address it serves at; fails when the process ends first.</summary>
     public Task<Uri> Ready => _ready.Task;
@@ -69,14 +74,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM: the product commits what it took and ends. Its exit code.</summary>
     public async Task<int> Stop()
     {
-        if (!_process.HasExited && Signal(_process.Id, SigTerm) != 0)
-        {
-            throw new InvalidOperationException($"SIGTERM did not reach process {_process.Id}: error {Marshal.GetLastPInvokeError()}");
-        }
-
+        Send(SigTerm);
         await _process.WaitForExitAsync().WaitAsync(StopsWithin);
         return _process.ExitCode;
     }
+
+    /// <summary>SIGSTOP: not one instruction more until <see cref="Thaw"/>; its connections stay.</summary>
+    public void Freeze() => Send(SigStop);
+
+    public void Thaw() => Send(SigCont);
+
+    /// <summary>Returns when the process has ended, for whatever reason.</summary>
+    public Task WaitForEnd(CancellationToken ct) => _process.WaitForExitAsync(ct);
 
     public async ValueTask DisposeAsync()
     {
@@ -108,6 +117,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+    }
+
+    private void Send(int signal)
+    {
+        if (!_process.HasExited && Signal(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"signal {signal} did not reach process {_process.Id}: error {Marshal.GetLastPInvokeError()}");
+        }
     }
 
     // "ready  URL" is the one line that a script may wait for.

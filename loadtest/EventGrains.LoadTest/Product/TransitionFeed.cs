@@ -15,7 +15,7 @@ internal sealed class TransitionFeed : IAsyncDisposable
 {
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(50);
 
-    private readonly ServerClient _client;
+    private readonly Func<ServerClient> _next;
     private readonly string _query;
     private readonly Action<SeenTransition> _seen;
     private readonly CancellationTokenSource _end = new();
@@ -25,8 +25,14 @@ internal sealed class TransitionFeed : IAsyncDisposable
 
     /// <param name="seen">Called on one thread, in the order of arrival.</param>
     public TransitionFeed(ServerClient client, string query, Action<SeenTransition> seen)
+        : this(() => client, query, seen)
     {
-        (_client, _query, _seen) = (client, query, seen);
+    }
+
+    /// <param name="next">Asked before each connection: any server of a cluster goes on from an id that another gave.</param>
+    public TransitionFeed(Func<ServerClient> next, string query, Action<SeenTransition> seen)
+    {
+        (_next, _query, _seen) = (next, query, seen);
         _reading = Task.Run(Follow);
     }
 
@@ -40,6 +46,11 @@ internal sealed class TransitionFeed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_reading.IsCompleted)
+        {
+            return;
+        }
+
         await _end.CancelAsync();
         await _reading;
         _end.Dispose();
@@ -51,7 +62,7 @@ internal sealed class TransitionFeed : IAsyncDisposable
         {
             try
             {
-                await using var stream = await _client.OpenTransitions(_query, _lastId, _end.Token);
+                await using var stream = await _next().OpenTransitions(_query, _lastId, _end.Token);
                 Connections++;
                 _open.TrySetResult();
                 await Read(stream);

@@ -12,6 +12,9 @@ internal static class Figures
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
+    /// <summary>The median, and from the least to the most.</summary>
+    public static string Spread(IReadOnlyCollection<double> rounds) => $"{Thousands(Median(rounds))} ({Thousands(rounds.Min())} to {Thousands(rounds.Max())})";
+
     public static string Thousands(double value) => string.Create(CultureInfo.InvariantCulture, $"{value / 1000:0.0} k");
 
     public static string Mebibytes(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1 << 20):0} MiB");

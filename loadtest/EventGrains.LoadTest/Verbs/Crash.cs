@@ -110,7 +110,7 @@ internal static class Crash
         {
             foreach (var record in records.Where(record => !IsPosted(record, seed)))
             {
-                logs.Add(record, (record.Life.Number + record.Happening) % LogFiles.Count);
+                logs.Add(record, (record.Life.Number + record.Happening) % logs.Count);
             }
 
             logs.Grow(offered, workload.Events);

@@ -15,23 +15,29 @@ internal sealed record IntakeRun(double EventsPerSecond, double EventsPerCpuSeco
     private const int BodiesInFlightMax = 3;
     private static readonly TimeSpan FeedsWithin = TimeSpan.FromSeconds(60);
 
-    public static async Task<IntakeRun> Of(string intake, Corpus corpus, RunOptions options, WorkDirectory work, CancellationToken ct)
+    public static Task<IntakeRun> Of(string intake, Corpus corpus, RunOptions options, WorkDirectory work, CancellationToken ct) =>
+        Of(intake, corpus, options, work, [], server => ProcessFigures.Of(server.Id).CpuSeconds, ct);
+
+    /// <param name="settings">Of the server, each <c>KEY=VALUE</c>.</param>
+    /// <param name="cpuSeconds">Of all processes that count.</param>
+    public static async Task<IntakeRun> Of(
+        string intake, Corpus corpus, RunOptions options, WorkDirectory work, string[] settings, Func<ServerProcess, double> cpuSeconds, CancellationToken ct)
     {
         var (data, logs) = (work.MakeDirectory("data"), work.MakeDirectory("logs"));
         var rules = work.File("rules.yaml");
         await File.WriteAllTextAsync(rules, RuleFile.ForEvents(logs), ct);
-        await using var server = await ServerProcess.Start(new ServerLaunch(options.Product, data, rules, 0, work.File("server.log")), ct);
+        await using var server = await ServerProcess.Start(new ServerLaunch(options.Product, data, rules, 0, work.File("server.log"), settings), ct);
         using var client = new ServerClient(await server.Ready);
         var verdict = new Verdict();
         var ledgers = RuleFile.WatchedPaths.Select(path => new TransitionLedger(path, fromFirst: false, verdict)).ToList();
         var feeds = ledgers.Select((ledger, n) => Follow(client, RuleFile.WatchedPaths[n], ledger)).ToList();
         await Task.WhenAll(feeds.Select(feed => feed.Open)).WaitAsync(FeedsWithin, ct);
 
-        var before = ProcessFigures.Of(server.Id);
+        var before = cpuSeconds(server);
         var clock = Stopwatch.StartNew();
         await (intake == ByLog ? OfferLog(client, corpus, logs, ct) : OfferBodies(client, corpus, verdict, ct));
         var seconds = clock.Elapsed.TotalSeconds;
-        var after = ProcessFigures.Of(server.Id);
+        var (after, peak) = (cpuSeconds(server), ProcessFigures.Of(server.Id).PeakResidentBytes);
 
         await Settling.StepsEnded(client, ct);
         await Examine(client, corpus.Workload, ledgers, verdict, ct);
@@ -49,7 +55,7 @@ internal sealed record IntakeRun(double EventsPerSecond, double EventsPerCpuSeco
         Directory.Delete(data, recursive: true);
         Directory.Delete(logs, recursive: true);
         var events = corpus.Workload.Events;
-        return new IntakeRun(events / seconds, events / (after.CpuSeconds - before.CpuSeconds), after.PeakResidentBytes, bytes, verdict);
+        return new IntakeRun(events / seconds, events / (after - before), peak, bytes, verdict);
     }
 
     private static TransitionFeed Follow(ServerClient client, string path, TransitionLedger ledger) =>

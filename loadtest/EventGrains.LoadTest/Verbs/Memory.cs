@@ -95,7 +95,7 @@ internal static class Memory
 
         foreach (var records in workload.Stream().Chunk(Math.Clamp(workload.Files / Steps / 4, 100, BodyEventsMax)))
         {
-            await publisher.Publish(Text(records), ct);
+            await publisher.Publish(RecordWriter.WriteAll(records), ct);
             foreach (var record in records)
             {
                 count += known[record.Life.Number] ? 0 : 1;
@@ -145,7 +145,7 @@ internal static class Memory
     private static async Task<ServerClient> AnswerFirstPost(ServerProcess server, Workload workload, CancellationToken ct)
     {
         var client = new ServerClient(await server.Ready.WaitAsync(ColdStartWithin, ct));
-        await new Publisher(client, RuleFile.HttpSource).Publish(Text([new Record(workload.Life(0), 0, ByDoor: true)]), ct);
+        await new Publisher(client, RuleFile.HttpSource).Publish(RecordWriter.WriteAll([new Record(workload.Life(0), 0, ByDoor: true)]), ct);
         return client;
     }
 
@@ -173,17 +173,5 @@ internal static class Memory
         }
 
         return count;
-    }
-
-    private static ReadOnlyMemory<byte> Text(Record[] records)
-    {
-        var body = new byte[records.Length * RecordWriter.BytesMax];
-        var length = 0;
-        foreach (var record in records)
-        {
-            length += RecordWriter.Write(record, body.AsSpan(length));
-        }
-
-        return body.AsMemory(0, length);
     }
 }

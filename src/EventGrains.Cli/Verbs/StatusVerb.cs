@@ -27,6 +27,7 @@ internal static class StatusVerb
                 ["files", status.Text("files")],
             ],
             header: false);
+        Section(printer, status, "silos", [Column.Of("name"), Column.Of("address"), Column.Of("state"), Column.Of("shards")]);
         Section(printer, status, "sources", SourceVerbs.Columns);
         Section(printer, status, "datasets", DatasetVerbs.Columns);
         Section(printer, status, "rules", RuleVerbs.Columns);

@@ -18,7 +18,19 @@ public sealed record StatusView(
     [property: Id(3)] int Shards,
     [property: Id(4)] long Files,
     [property: Id(5)] ImmutableArray<RuleView> Rules,
-    [property: Id(6)] ImmutableArray<Trouble> Unhealthy);
+    [property: Id(6)] ImmutableArray<Trouble> Unhealthy,
+    [property: Id(7)] ImmutableArray<SiloView> Silos,
+    [property: Id(8)] ImmutableArray<ShardOwner> Owners);
+
+/// <param name="State">As membership has it: active, joining, shuttingDown, ...; those that are gone are not listed.</param>
+/// <param name="Shards">Shards whose newest owner it is.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.SiloView")]
+public sealed record SiloView([property: Id(0)] string Name, [property: Id(1)] string Address, [property: Id(2)] string State, [property: Id(3)] int Shards);
+
+/// <param name="Silo">The name of the silo that took it over last; null where there is only one, or none did yet.</param>
+/// <param name="Epoch">Which term of ownership it is in: one more with each takeover.</param>
+[GenerateSerializer, Immutable, Alias("EventGrains.ShardOwner")]
+public sealed record ShardOwner([property: Id(0)] int Shard, [property: Id(1)] string? Silo, [property: Id(2)] long Epoch);
 
 [GenerateSerializer, Immutable, Alias("EventGrains.StoreView")]
 public sealed record StoreView(

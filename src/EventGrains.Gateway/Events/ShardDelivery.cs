@@ -31,7 +31,7 @@ internal static class ShardDelivery
                 // It may only be slow: twice as long the next time, so that calls do not pile up.
                 answer *= 2;
             }
-            catch (Exception moved) when (moved is OrleansException)
+            catch (Exception moved) when (moved is OrleansException or ShardFencedException)
             {
                 await Task.Delay(pause, time, stop);
                 pause = pause * 2 > PauseMax ? PauseMax : pause * 2;

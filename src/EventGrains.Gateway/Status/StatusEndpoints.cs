@@ -21,7 +21,9 @@ internal sealed record StatusJson(
     IReadOnlyList<DatasetView> Datasets,
     string? DatasetsNext,
     IReadOnlyList<RuleJson> Rules,
-    IReadOnlyList<Trouble> Unhealthy);
+    IReadOnlyList<Trouble> Unhealthy,
+    IReadOnlyList<SiloView> Silos,
+    IReadOnlyList<ShardOwner> Owners);
 
 /// <param name="Held">Steps that wait because the rule is at its bound.</param>
 internal sealed record RuleJson(string Name, string Generation, int FilesPerHourMax, long FiredLastHour, long Held, JsonElement Spec);
@@ -68,7 +70,9 @@ internal static class StatusEndpoints
             (await datasets).Items,
             (await datasets).Next,
             [.. view.Rules.Select(rule => new RuleJson(rule.Name, rule.Generation, rule.FilesPerHourMax, rule.FiredLastHour, rule.Held, Parsed(rule.SpecJson)))],
-            view.Unhealthy));
+            view.Unhealthy,
+            view.Silos,
+            view.Owners));
     }
 
     /// <summary>None while the store is away: the status then says so, and must not fail with what it is there to tell.</summary>

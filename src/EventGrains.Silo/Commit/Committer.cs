@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using EventGrains.Contracts;
+using EventGrains.Contracts.Shards;
 using EventGrains.Files;
 using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Status;

@@ -7,12 +7,14 @@ using EventGrains.Silo.Dispatch;
 using EventGrains.Silo.Rules;
 using EventGrains.Silo.Store;
 using Orleans.Concurrency;
+using Orleans.Runtime;
 
 namespace EventGrains.Silo.Status;
 
 /// <summary>Gathers what an operator asks first. Answers also while the store is away: then it is asked most.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class StatusGrain(IStore store, StoreLook look, Rulebook rules, Dispatcher dispatcher, Troubles troubles) : Grain, IStatusGrain
+internal sealed class StatusGrain(
+    IStore store, StoreLook look, Rulebook rules, Dispatcher dispatcher, Troubles troubles, IClusterMembershipService membership) : Grain, IStatusGrain
 {
     private static readonly string Version =
         typeof(StatusGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -20,6 +22,7 @@ internal sealed class StatusGrain(IStore store, StoreLook look, Rulebook rules, 
     public async Task<StatusView> Get()
     {
         var (figures, away) = await look.Read();
+        var owners = away is null ? [.. await store.ReadShards()] : ImmutableArray<ShardOwner>.Empty;
         var views = ImmutableArray.CreateBuilder<RuleView>();
         var unhealthy = troubles.Now.ToBuilder();
         if (away is not null && unhealthy.All(t => t.What != Troubles.Store))
@@ -42,6 +45,12 @@ internal sealed class StatusGrain(IStore store, StoreLook look, Rulebook rules, 
             }
         }
 
-        return new StatusView(Version, ready, figures.View, store.Shards, figures.Files, views.DrainToImmutable(), unhealthy.ToImmutable());
+        return new StatusView(Version, ready, figures.View, store.Shards, figures.Files, views.DrainToImmutable(), unhealthy.ToImmutable(), SilosOf(owners), owners);
     }
+
+    private ImmutableArray<SiloView> SilosOf(ImmutableArray<ShardOwner> owners) =>
+    [
+        .. membership.CurrentSnapshot.Members.Values.Where(m => m.Status != SiloStatus.Dead).OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => new SiloView(
+            m.Name, m.SiloAddress.ToParsableString(), char.ToLowerInvariant(m.Status.ToString()[0]) + m.Status.ToString()[1..], owners.Count(o => o.Silo is null || o.Silo == m.Name))),
+    ];
 }

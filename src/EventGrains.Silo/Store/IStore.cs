@@ -106,6 +106,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Drops transitions, oldest first, until at most <paramref name="keep"/> are left; answers how many it dropped.</summary>
     Task<long> PruneLog(long keep, CancellationToken ct = default);
 
+    /// <summary>Who owns each shard, and in which epoch, in the order of shards.</summary>
+    Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default);
+
     /// <summary>Sizes and counts for status and metrics; cheap.</summary>
     Task<StoreFigures> ReadFigures(CancellationToken ct = default);
 

@@ -27,8 +27,8 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("filesCachdMax=1", "no setting 'filesCachdMax'")]
-    [InlineData("shards=0", "from 1 to 4,096 (shards)")]
-    [InlineData("shards=many", "from 1 to 4,096 (shards)")]
+    [InlineData("shards=4097", "from 0 to 4,096 (shards)")]
+    [InlineData("shards=many", "from 0 to 4,096 (shards)")]
     [InlineData("shards:0=1", "must be a whole number", false)]
     [InlineData("port=70000", "from 0 to 65,535")]
     [InlineData("logLevel=7", "one of trace, debug")]
@@ -49,7 +49,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public async Task All_that_is_wrong_is_told_at_once()
     {
-        var ran = await Ran.With(new RunWith { Environment = { ["EVENTGRAINS_BOGUS"] = "1" } }, "config", "list", "--set", "shards=0", "--set", "filesCachedMax=1");
+        var ran = await Ran.With(new RunWith { Environment = { ["EVENTGRAINS_BOGUS"] = "1" } }, "config", "list", "--set", "shards=4097", "--set", "filesCachedMax=1");
 
         Assert.All(["environment: there is no setting 'BOGUS'", "--set: shards", "--set: filesCachedMax"], p => Assert.Contains(p, ran.Error, StringComparison.Ordinal));
     }

@@ -1,3 +1,4 @@
+using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Status;
 using EventGrains.Files;
 using EventGrains.Silo.Cluster;

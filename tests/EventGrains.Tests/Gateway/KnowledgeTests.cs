@@ -339,7 +339,7 @@ public sealed class KnowledgeTests
         var (_, status, _) = await host.Get("/v1/status");
         var (code, ready, _) = await host.Get("/healthz/ready");
 
-        Assert.Equal(["version", "ready", "store", "shards", "files", "sources", "datasets", "datasetsNext", "rules", "unhealthy"], status.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["version", "ready", "store", "shards", "files", "sources", "datasets", "datasetsNext", "rules", "unhealthy", "silos", "owners"], status.EnumerateObject().Select(p => p.Name));
         Assert.Equal("""{"do":[]}""", status.GetProperty("rules")[0].GetProperty("spec").GetRawText());
         Assert.Equal("make room", status.GetProperty("unhealthy")[0].GetProperty("do").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);

@@ -2,9 +2,6 @@ using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Rules;
-using EventGrains.Silo;
-using EventGrains.Silo.Store;
 using EventGrains.Tests.Files;
 using EventGrains.Tests.Sources;
 using EventGrains.Tests.Store.Postgres;
@@ -45,8 +42,8 @@ public sealed class FenceTests
 
     private static async Task TwoOwners(SharedDatabase database, int seed)
     {
-        await using var one = await Start(await database.Open());
-        await using var other = await Start(await database.Open());
+        await using var one = await database.StartSilo();
+        await using var other = await database.StartSilo();
         var store = await database.Open();
         var files = Enumerable.Range(0, int.MaxValue).Select(n => new FileId("dcache", $"0000{n:X32}")).Where(f => f.ShardOf(store.Shards) == 1).Take(Files).ToList();
         var random = new Random(seed);
@@ -86,14 +83,5 @@ public sealed class FenceTests
                 }
             }
         }
-    }
-
-    private static async Task<InProcessTestCluster> Start(IStore store)
-    {
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) => silo.AddStoreGrainStorage().AddEventGrains(new SiloSettings(), Definitions.Empty, store));
-        var cluster = builder.Build();
-        await cluster.DeployAsync();
-        return cluster;
     }
 }

@@ -1,3 +1,4 @@
+using EventGrains.Contracts.Status;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Datasets;
 using EventGrains.Contracts.Files;
@@ -145,6 +146,8 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
     public Task<string?> ReadRule(string name, string generation, CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task<long> PruneLog(long keep, CancellationToken ct = default) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task<StoreFigures> ReadFigures(CancellationToken ct = default) => throw new NotSupportedException();
 

@@ -246,6 +246,9 @@ internal sealed class MemoryStore(int shards) : IStore
         return (long)drop;
     });
 
+    public Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default) =>
+        Locked<IReadOnlyList<ShardOwner>>(() => [.. Enumerable.Range(0, shards).Select(s => new ShardOwner(s, null, epochs.GetValueOrDefault(s)))]);
+
     public Task<StoreFigures> ReadFigures(CancellationToken ct = default) =>
         Locked(() => new StoreFigures(new StoreView("memory", null, 0, commitIndex, 1), files.Count, log.Count, deadLetters.Count));
 

@@ -63,8 +63,9 @@ internal sealed partial class LogSource(LogContext context, IGrainFactory grains
                 LogTrouble(context.Source.Name, failure);
                 view = view with { State = failure is IOException ? SourceState.Stopped : SourceState.Running, Reason = failure.Message };
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (stop.IsCancellationRequested)
             {
+                // A reader on a silo that stops refuses to begin; so does the wait.
                 return;
             }
         }

@@ -144,6 +144,11 @@ internal sealed class PostgresStore : IStore
     public Task<long> PruneLog(long keep, CancellationToken ct = default) =>
         Call(connection => LogPruning.Prune(connection, keep, settings.DeadLettersKeptMax, ct), ct);
 
+    public Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default) => Call<IReadOnlyList<ShardOwner>>(
+        async connection => await connection.Rows(
+            r => new ShardOwner(r.GetInt32(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetInt64(2)), "select shard, owner, epoch from shards order by shard", ct),
+        ct);
+
     public Task<StoreFigures> ReadFigures(CancellationToken ct = default) => Call(
         async connection => (await connection.Rows(
             r => new StoreFigures(

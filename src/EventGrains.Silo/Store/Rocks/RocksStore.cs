@@ -199,6 +199,10 @@ internal sealed class RocksStore : IStore
         },
         ct);
 
+    public Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default) => Read<IReadOnlyList<ShardOwner>>(
+        now => [.. Enumerable.Range(0, now.Shards).Select(shard => new ShardOwner(shard, null, Meta.ReadNumber(now.Tables, new RowWriter().EpochKey(shard))))],
+        ct);
+
     public Task<StoreFigures> ReadFigures(CancellationToken ct = default) => Read(
         now =>
         {

@@ -3,8 +3,6 @@ using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Events;
 using EventGrains.Files;
-using EventGrains.Rules;
-using EventGrains.Silo;
 using EventGrains.Tests.Faults;
 using EventGrains.Tests.Files;
 using EventGrains.Tests.Postgres;
@@ -23,7 +21,7 @@ public sealed class CommitLinkTests
         await using var database = await SharedDatabase.New();
         var (link, through) = PostgresServer.Behind(database.Connection);
         await using var _ = link;
-        await using var silo = await Start(database, through);
+        await using var silo = await database.StartSilo(through);
         await Tell(silo, Says.DoorStored("/d/f", 0));
         var store = await database.Open();
         var before = (await store.ReadLogEnds()).Latest;
@@ -64,15 +62,5 @@ public sealed class CommitLinkTests
                 await Task.Yield();
             }
         }
-    }
-
-    private static async Task<InProcessTestCluster> Start(SharedDatabase database, string through)
-    {
-        var store = await database.Open(through);
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) => silo.AddStoreGrainStorage().AddEventGrains(new SiloSettings(), Definitions.Empty, store));
-        var cluster = builder.Build();
-        await cluster.DeployAsync();
-        return cluster;
     }
 }

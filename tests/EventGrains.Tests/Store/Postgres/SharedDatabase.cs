@@ -1,7 +1,11 @@
+using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
 using EventGrains.Tests.Postgres;
 using Npgsql;
+using Orleans.Hosting;
+using Orleans.TestingHost;
 
 namespace EventGrains.Tests.Store.Postgres;
 
@@ -25,6 +29,17 @@ internal sealed class SharedDatabase : IAsyncDisposable
         var store = await PostgresStore.Open(new SiloSettings { Shards = Shards, Postgres = through ?? Connection }, TimeProvider.System);
         _stores.Add(store);
         return store;
+    }
+
+    /// <summary>A cluster of one silo that knows of no other: made twice, each takes all shards.</summary>
+    public async Task<InProcessTestCluster> StartSilo(string? through = null)
+    {
+        var store = await Open(through);
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSilo((_, silo) => silo.AddStoreGrainStorage().AddEventGrains(new SiloSettings(), Definitions.Empty, store));
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return cluster;
     }
 
     public Task Run(string sql) => PostgresInstance.Run(Connection + ";Search Path=eventgrains", sql);

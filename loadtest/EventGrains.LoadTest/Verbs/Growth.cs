@@ -1,0 +1,150 @@
+using System.Globalization;
+using EventGrains.LoadTest.Cluster;
+using EventGrains.LoadTest.Generator;
+using EventGrains.LoadTest.Oracle;
+using EventGrains.LoadTest.Product;
+using EventGrains.LoadTest.Report;
+using EventGrains.Tests.Postgres;
+using Record = EventGrains.LoadTest.Generator.Record;
+
+namespace EventGrains.LoadTest.Verbs;
+
+/// <param name="Delay">Each way to PostgreSQL, in the first of the two comparisons.</param>
+/// <param name="InFlight">Bodies on their way to each silo, whatever their number.</param>
+internal sealed record GrowthOptions(int[] Silos, int Seconds, int Rounds, TimeSpan Delay, int InFlight, int Shards);
+
+internal sealed record GrowthResult(
+    string Machine, string Commit, int Seed, int Shards, int InFlight, double DelayMilliseconds, IReadOnlyList<GrowthPoint> Far, IReadOnlyList<GrowthPoint> Near);
+
+/// <param name="EventsPerSecond">Acknowledged; each round's.</param>
+/// <param name="CpuMicrosecondsPerEvent">Of all silos and PostgreSQL; each round's.</param>
+internal sealed record GrowthPoint(int Silos, IReadOnlyList<double> EventsPerSecond, IReadOnlyList<double> CpuMicrosecondsPerEvent);
+
+/// <summary><c>growth</c>: the same work in flight at each of 1, 2 and 4 silos, with PostgreSQL far away, so that they wait; and near, where it shows what they cost.</summary>
+internal static class Growth
+{
+    public const int BodyEvents = 100;
+    private const int WarmUpSeconds = 5;
+
+    /// <summary>More than is ever taken on the machines this is for; a run that comes to the end of it fails.</summary>
+    private const int EventsPerSecondMax = 40_000;
+
+    public static async Task<int> Run(GrowthOptions growth, RunOptions options, CancellationToken ct)
+    {
+        using var work = new WorkDirectory(options.Work) { Keep = true };
+        var rules = work.File("rules.yaml");
+        await File.WriteAllTextAsync(rules, RuleFile.ForEvents(work.MakeDirectory("logs")), ct);
+        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, EventsPerSecondMax * (growth.Seconds + WarmUpSeconds));
+        await using var server = await Site.LaunchServer();
+        var verdict = new Verdict();
+        List<(int Silos, bool IsFar, double EventsPerSecond, double CpuPerEvent)> measured = [];
+        for (var round = 1; round <= growth.Rounds; round++)
+        {
+            foreach (var isFar in (bool[])[true, false])
+            {
+                foreach (var silos in growth.Silos)
+                {
+                    var (perSecond, cpu) = await Measure(growth, silos, isFar ? growth.Delay : null, workload, options, work, rules, server, verdict, ct);
+                    measured.Add((silos, isFar, perSecond, cpu));
+                    Console.WriteLine(FormattableString.Invariant($"round {round}  {(isFar ? "far " : "near")}  {silos} silos  {perSecond,8:0} events/s  {cpu,6:0} µs of CPU per event"));
+                }
+            }
+        }
+
+        List<GrowthPoint> Points(bool isFar) =>
+        [
+            .. growth.Silos.Select(n => measured.Where(m => m.Silos == n && m.IsFar == isFar).ToList())
+                .Select(m => new GrowthPoint(m[0].Silos, [.. m.Select(x => x.EventsPerSecond)], [.. m.Select(x => x.CpuPerEvent)])),
+        ];
+        var here = Surroundings.Here();
+        var result = new GrowthResult(here.Machine, here.Commit, options.Seed, growth.Shards, growth.InFlight, growth.Delay.TotalMilliseconds, Points(true), Points(false));
+        ResultFile.Write(options.Json, result);
+        Print(result);
+        work.Keep = !verdict.IsGood;
+        return Figures.Conclude(verdict);
+    }
+
+    private static async Task<(double EventsPerSecond, double CpuMicrosecondsPerEvent)> Measure(
+        GrowthOptions growth, int silos, TimeSpan? delay, Workload workload, RunOptions options, WorkDirectory work, string rules, PostgresInstance server, Verdict verdict, CancellationToken ct)
+    {
+        await using var site = await Site.On(server, options, work, rules, verdict, FormattableString.Invariant($"shards={growth.Shards}"));
+        for (var n = 0; n < silos; n++)
+        {
+            site.AddServer(delay);
+        }
+
+        await site.Start(ct);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var records = workload.Stream().GetEnumerator();
+        var clients = site.Gateways.Select(g => new ServerClient(g.Address)).ToList();
+        var publishers = clients.ConvertAll(c => new Publisher(c, RuleFile.HttpSource));
+        var working = publishers.SelectMany(p => Enumerable.Range(0, growth.InFlight).Select(_ => Task.Run(() => Work(records, p, end.Token), ct))).ToList();
+
+        await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(WarmUpSeconds), ct)));
+        var (clock, before, cpu) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted), ProcessFigures.OfChildren(Environment.ProcessId));
+        await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(growth.Seconds), ct)));
+        var (seconds, accepted) = (clock.Elapsed.TotalSeconds, publishers.Sum(p => p.Accepted) - before);
+        cpu = ProcessFigures.OfChildren(Environment.ProcessId) - cpu;
+
+        await end.CancelAsync();
+        await Task.WhenAll(working);
+        clients.ForEach(c => c.Dispose());
+        if (publishers.Sum(p => p.Resent + p.Rejected) is var again and > 0)
+        {
+            verdict.AddOther($"{silos} silos: {again} bodies were not taken at once, though nothing failed");
+        }
+
+        foreach (var member in site.Members)
+        {
+            if (await member.Stop() is not 0)
+            {
+                verdict.AddOther($"{member.Name} did not end with 0 after SIGTERM; see {member.LogPath}");
+            }
+        }
+
+        return (accepted / seconds, cpu * 1e6 / accepted);
+    }
+
+    /// <summary>One body after the other, until the end.</summary>
+    private static async Task Work(IEnumerator<Record> records, Publisher publisher, CancellationToken end)
+    {
+        var body = new List<Record>(BodyEvents);
+        while (!end.IsCancellationRequested)
+        {
+            body.Clear();
+            lock (records)
+            {
+                while (body.Count < BodyEvents)
+                {
+                    body.Add(records.MoveNext() ? records.Current : throw new ProductException("the workload has come to its end; measure for less long"));
+                }
+            }
+
+            try
+            {
+                await publisher.Publish(RecordWriter.WriteAll(body), end);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static void Print(GrowthResult result)
+    {
+        Console.WriteLine();
+        Console.WriteLine(result.Machine);
+        Console.WriteLine($"commit {result.Commit}, {result.Shards} shards, {result.InFlight} bodies of {BodyEvents} events in flight at each silo; medians (and from the least to the most)");
+        foreach (var (name, points) in new[] { (string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {2 * result.DelayMilliseconds:0.#} ms away"), result.Far), ("PostgreSQL beside", result.Near) })
+        {
+            Console.WriteLine(name);
+            foreach (var point in points)
+            {
+                var ratio = Figures.Median(point.EventsPerSecond) / Figures.Median(points[0].EventsPerSecond);
+                Console.WriteLine(FormattableString.Invariant(
+                    $"  {point.Silos} silos  {Figures.Spread(point.EventsPerSecond),-30} events/s  {ratio:0.00} times {points[0].Silos}   {Figures.Median(point.CpuMicrosecondsPerEvent):0} µs of CPU per event ({point.CpuMicrosecondsPerEvent.Min():0} to {point.CpuMicrosecondsPerEvent.Max():0})"));
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+using System.Globalization;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Files;
+using EventGrains.Silo.Store;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace EventGrains.Silo.Streams;
+
+/// <summary>Gives one queue's agent the events of streams that have consumers, and keeps the queue's position.</summary>
+/// <remarks>
+/// The position is a row that the receiver owns by its epoch: up to there every consumer was given everything. It is written some seconds
+/// behind, so that what followed it is given again after a restart. A receiver whose row another took stops, and claims it again only if
+/// the agent still asks after <see cref="ClaimAgainAfter"/>.
+/// </remarks>
+internal sealed partial class QueueReceiver(
+    string provider, int queue, bool isOfDatasets, QueueWindows windows, EventLogStreams streams, IStore store, TimeProvider time, ILogger log)
+    : IQueueAdapterReceiver
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SaveIdleEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ClaimAgainAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
+    // What has subscribers of its own, and since where in the public order it is theirs.
+    private readonly Dictionary<FileId, Cursor> _files = [];
+    private readonly Dictionary<string, Cursor> _datasets = new(StringComparer.Ordinal);
+    private PartitionRow? _row;
+    private Cursor _given;
+    private Cursor _readTo;
+    private Cursor _saved;
+    private long _savedVersion;
+    private long _version;
+    private bool _hasGiven;
+    private DateTimeOffset _lookAt;
+    private DateTimeOffset _saveAt;
+    private DateTimeOffset _tryAt;
+
+    private string Namespace => isOfDatasets ? TransitionStreams.Datasets : TransitionStreams.Files;
+
+    private bool IsWanted => _files.Count > 0 || _datasets.Count > 0 || streams.Implicit.Has(Namespace);
+
+    public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
+
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
+
+    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => GetQueueMessagesAsync(maxCount, CancellationToken.None);
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
+    {
+        var given = new List<IBatchContainer>();
+        var now = time.GetUtcNow();
+        if (now < _tryAt)
+        {
+            return given;
+        }
+
+        try
+        {
+            if (_row is null)
+            {
+                await Claim(cancellationToken);
+            }
+
+            // The windows have by now what the last call gave.
+            _given = _readTo;
+            var isTimeToLook = now >= _lookAt;
+            if (isTimeToLook)
+            {
+                _lookAt = now + LookEvery;
+                await Look(given, cancellationToken);
+            }
+
+            windows.TakeNotices(given, isTimeToLook, IsListenedTo);
+            if (now >= _saveAt)
+            {
+                _saveAt = now + (_hasGiven ? SaveEvery : SaveIdleEvery);
+                await SavePosition(cancellationToken);
+            }
+
+            await Take(given, Math.Min(maxCount, windows.Room), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception failure)
+        {
+            LogFailed(failure, queue);
+            _tryAt = now + TryAgainAfter;
+        }
+
+        return given;
+    }
+
+    public async Task Shutdown(TimeSpan timeout)
+    {
+        windows.End();
+        if (_row is not null)
+        {
+            await SavePosition(CancellationToken.None);
+        }
+    }
+
+    private async Task Claim(CancellationToken ct)
+    {
+        var row = await store.ClaimPartition($"streams/{provider}", queue.ToString(CultureInfo.InvariantCulture), ct);
+        var parts = row.Detail.Split(' ');
+        if (parts.Length == 2 && Cursor.TryParse(parts[0], out var saved))
+        {
+            (_saved, _savedVersion) = (saved, long.Parse(parts[1], CultureInfo.InvariantCulture));
+        }
+        else
+        {
+            // Begins where the log ends now, and that must be known if we end before we have given anything.
+            _saved = (await store.ReadLogEnds(ct)).Latest;
+            await store.SavePartition(row with { Detail = Detail(_saved, 0) }, ct);
+        }
+
+        (_row, _given, _readTo) = (row, _saved, _saved);
+        (_version, _lookAt, _saveAt) = (_savedVersion, default, time.GetUtcNow() + SaveEvery);
+        _files.Clear();
+        _datasets.Clear();
+    }
+
+    /// <summary>Who listens now, and what is to be delivered again.</summary>
+    private async Task Look(List<IBatchContainer> given, CancellationToken ct)
+    {
+        var grain = streams.QueueGrain(provider, queue);
+        if (windows.TakePassedAgain() is { Count: > 0 } passed)
+        {
+            await grain.Delivered(passed);
+        }
+
+        // With nobody known everything is asked for, also at a version that is ours: the claim brought it along.
+        var isFirst = _files.Count == 0 && _datasets.Count == 0;
+        if (await grain.Look(isFirst ? -1 : _version) is not { } state)
+        {
+            return;
+        }
+
+        foreach (var (stream, listener) in state.Listeners.Where(l => l.Value.Version > _version))
+        {
+            await CatchUp(given, EventLogStreams.Parse(stream), listener.Since);
+        }
+
+        _files.Clear();
+        _datasets.Clear();
+        foreach (var (stream, listener) in state.Listeners)
+        {
+            var key = EventLogStreams.Parse(stream).GetKeyAsString();
+            if (isOfDatasets)
+            {
+                _datasets[key] = listener.Since;
+            }
+            else
+            {
+                _files[FileId.Parse(key)] = listener.Since;
+            }
+        }
+
+        _version = state.Version;
+        foreach (var delivery in state.Again)
+        {
+            await DeliverAgain(delivery);
+        }
+    }
+
+    /// <summary>A stream got its first subscriber after we had passed its place: what came between is given now.</summary>
+    private async Task CatchUp(List<IBatchContainer> given, StreamId stream, Cursor since)
+    {
+        var before = given.Count;
+        var page = new StreamHistory.Page([], isOfDatasets ? new Place(since.Index, since.Ordinal + 1) : default, More: true);
+        while (page.More)
+        {
+            page = await streams.History.Read(stream, page.Next);
+            given.AddRange(page.Items.Where(i => i.Logged!.Cursor.CompareTo(since) > 0 && i.Logged.Cursor.CompareTo(_readTo) <= 0));
+        }
+
+        if (given.Count == before)
+        {
+            given.Add(TransitionBatch.Notice(stream, Place.None));
+        }
+    }
+
+    private async Task DeliverAgain(ParkedDelivery delivery)
+    {
+        var (stream, place) = (EventLogStreams.Parse(delivery.Stream), new Place(delivery.Sequence, delivery.Index));
+        var page = await streams.History.Read(stream, place);
+        if (page.Items.FirstOrDefault(i => i.Place == place) is { } batch)
+        {
+            windows.AddAgain(batch, delivery.Number);
+        }
+        else
+        {
+            LogGone(delivery.Stream, delivery.Sequence);
+            await streams.QueueGrain(provider, queue).Delivered([delivery.Number]);
+        }
+    }
+
+    private async Task Take(List<IBatchContainer> given, int max, CancellationToken ct)
+    {
+        if (!IsWanted)
+        {
+            // Whoever comes is given what came after it, from here or by catching up.
+            if (_saveAt - time.GetUtcNow() is var wait && wait < LookEvery)
+            {
+                _readTo = (await store.ReadLogEnds(ct)).Latest;
+            }
+
+            return;
+        }
+
+        if (max == 0)
+        {
+            return;
+        }
+
+        var (items, next) = await streams.Tail.Read(queue, _readTo, max, ct);
+        foreach (var item in items)
+        {
+            Add(given, item);
+        }
+
+        _readTo = next;
+    }
+
+    private void Add(List<IBatchContainer> given, LoggedTransition logged)
+    {
+        var before = given.Count;
+        if (isOfDatasets)
+        {
+            foreach (var dataset in logged.Transition.Datasets.Where(d => streams.Implicit.Has(Namespace) || IsAfter(logged, _datasets, d)))
+            {
+                given.Add(TransitionBatch.OfDataset(StreamId.Create(Namespace, dataset), logged));
+            }
+        }
+        else if (logged.Sequence > 0 && (streams.Implicit.Has(Namespace) || IsAfter(logged, _files, logged.Transition.Id)))
+        {
+            given.Add(TransitionBatch.OfFile(StreamId.Create(Namespace, logged.Transition.Id.ToString()), logged));
+        }
+
+        _hasGiven |= given.Count > before;
+    }
+
+    private static bool IsAfter<T>(LoggedTransition logged, Dictionary<T, Cursor> since, T key)
+        where T : notnull => since.TryGetValue(key, out var cursor) && logged.Cursor.CompareTo(cursor) > 0;
+
+    private bool IsListenedTo(StreamId stream) =>
+        streams.Implicit.Has(Namespace) || (isOfDatasets ? _datasets.ContainsKey(stream.GetKeyAsString()) : _files.ContainsKey(FileId.Parse(stream.GetKeyAsString())));
+
+    private async Task SavePosition(CancellationToken ct)
+    {
+        var passed = windows.PassedAll(_given);
+        if (_row is null || (passed.CompareTo(_saved) <= 0 && _version == _savedVersion))
+        {
+            return;
+        }
+
+        passed = passed.CompareTo(_saved) > 0 ? passed : _saved;
+        if (await store.SavePartition(_row with { Detail = Detail(passed, _version) }, ct))
+        {
+            (_saved, _savedVersion, _hasGiven) = (passed, _version, windows.PassedAll(_given) != _given);
+        }
+        else
+        {
+            LogTaken(queue);
+            (_row, _tryAt) = (null, time.GetUtcNow() + ClaimAgainAfter);
+        }
+    }
+
+    private static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of the transitions' streams could not be read; it is read again.")]
+    private partial void LogFailed(Exception failure, int queue);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} of the transitions' streams has another reader.")]
+    private partial void LogTaken(int queue);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log does not keep {Sequence} of {Stream} any more: it is not delivered again.")]
+    private partial void LogGone(string stream, long sequence);
+}

@@ -1,0 +1,256 @@
+using EventGrains.Contracts.Transitions;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace EventGrains.Silo.Streams;
+
+/// <summary>The streams of one queue that somebody is to be given something on, each with its window.</summary>
+/// <remarks>
+/// The bound is <see cref="SiloSettings.StreamEventsHeldMax"/>: at it the queue is not read on until consumers have passed some, or what they
+/// fail on is parked. One slow stream holds <see cref="StreamWindow.HeldMax"/> of them.
+/// </remarks>
+internal sealed partial class QueueWindows(StreamHistory history, SiloSettings settings, TimeProvider time, ILogger log) : IQueueCache
+{
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<StreamId, StreamWindow> _windows = [];
+    private readonly HashSet<StreamWindow> _toLookAt = [];
+    private readonly List<long> _passedAgain = [];
+    private int _held;
+    private long _askedAgain;
+    private volatile bool _isEnded;
+
+    public Lock Door { get; } = new();
+
+    /// <summary>How many more events it takes now.</summary>
+    public int Room
+    {
+        get
+        {
+            lock (Door)
+            {
+                return Math.Max(0, settings.StreamEventsHeldMax - _held);
+            }
+        }
+    }
+
+    /// <summary>Never none: notices wake the consumers that make room.</summary>
+    public int GetMaxAddCount() => Math.Max(1, Room);
+
+    public bool IsUnderPressure() => false;
+
+    public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
+    {
+        purgedItems = [];
+        return false;
+    }
+
+    public void AddToCache(IList<IBatchContainer> messages)
+    {
+        lock (Door)
+        {
+            foreach (var batch in messages.Cast<TransitionBatch>())
+            {
+                if (batch.Logged is not null)
+                {
+                    var window = WindowOf(batch.StreamId);
+                    Change(window, w => w.Add(batch));
+                    window.TellAt = time.GetUtcNow() + TellEvery;
+                }
+            }
+        }
+    }
+
+    public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
+    {
+        lock (Door)
+        {
+            var window = WindowOf(streamId);
+            var place = token is null ? Place.None : Place.Of(token);
+            if (place == Place.None)
+            {
+                // Nothing of what the stream was given and nobody has passed may be skipped: a notice can come with it.
+                place = window.IsOpen ? window.FirstOpen : Place.None;
+            }
+
+            return place == Place.None
+                ? Open(window, window.Last?.After ?? default, isBehind: false)
+                : Open(window, place, isBehind: !window.Covers(place));
+        }
+    }
+
+    public QueueCacheCursorResult<IQueueCacheCursor> TryGetCacheCursorAtPosition(StreamId streamId, StreamSubscriptionStartPosition startPosition)
+    {
+        lock (Door)
+        {
+            return QueueCacheCursorResult<IQueueCacheCursor>.FromCursor(startPosition == StreamSubscriptionStartPosition.EarliestAvailable
+                ? Open(WindowOf(streamId), default, isBehind: true)
+                : (WindowCursor)GetCacheCursor(streamId, null));
+        }
+    }
+
+    public void AddAgain(TransitionBatch batch, long number)
+    {
+        lock (Door)
+        {
+            var window = WindowOf(batch.StreamId);
+            if (!window.Again.Exists(a => a.Number == number))
+            {
+                window.Again.Add(new AgainDelivery(batch, ++_askedAgain, number));
+                _toLookAt.Add(window);
+            }
+        }
+    }
+
+    /// <summary>The numbers of deliveries that were made again since the last call.</summary>
+    public List<long> TakePassedAgain()
+    {
+        lock (Door)
+        {
+            List<long> passed = [.. _passedAgain];
+            _passedAgain.Clear();
+            return passed;
+        }
+    }
+
+    /// <summary>An event could neither be delivered nor parked: it is to be given again.</summary>
+    public void Owe(StreamId stream, Place place)
+    {
+        lock (Door)
+        {
+            var window = WindowOf(stream);
+            window.Owed = window.Owed is { } owed && owed < place ? owed : place;
+        }
+    }
+
+    /// <summary>Streams that the agent is to look at now: pages came, nobody took them up, or deliveries are to be made again.</summary>
+    /// <param name="isListenedTo">Whether a stream has consumers at all; the windows of others are let go.</param>
+    public void TakeNotices(List<IBatchContainer> notices, bool all, Func<StreamId, bool> isListenedTo)
+    {
+        lock (Door)
+        {
+            foreach (var window in _toLookAt)
+            {
+                notices.Add(TransitionBatch.Notice(window.Stream, window.Cursors.Count > 0 ? Place.None : window.FirstOpen));
+            }
+
+            _toLookAt.Clear();
+            if (all)
+            {
+                LookAtAll(notices, isListenedTo);
+            }
+        }
+    }
+
+    /// <summary>Up to where in the public order all streams have passed what they were given, of what was given up to <paramref name="given"/>.</summary>
+    public Cursor PassedAll(Cursor given)
+    {
+        lock (Door)
+        {
+            return _windows.Values.Where(w => w.IsOpen && w.FirstOpen != Place.None).Select(w => w.PassedAll).Append(given).Min();
+        }
+    }
+
+    /// <summary>The agent is gone: nothing is read for its consumers any more.</summary>
+    public void End() => _isEnded = true;
+
+    /// <summary>Reads a page for a cursor, beside the agent; the caller has the lock.</summary>
+    public void Read(WindowCursor cursor, StreamWindow window, Place from) => _ = Task.Run(async () =>
+    {
+        while (!cursor.IsDisposed && !_isEnded)
+        {
+            try
+            {
+                var page = await history.Read(window.Stream, from);
+                lock (Door)
+                {
+                    cursor.Came(page);
+                    _toLookAt.Add(window);
+                }
+
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogUnread(failure, window.Stream);
+            }
+
+            await Task.Delay(ReadAgainAfter, time);
+        }
+    });
+
+    /// <summary>The caller has the lock.</summary>
+    public void Trim(StreamWindow window) => Change(window, w => w.Trim());
+
+    /// <summary>A cursor passed a delivery made again; the caller has the lock.</summary>
+    public void PassedAgain(StreamWindow window)
+    {
+        var low = window.Cursors.Min(c => c.PassedAgain);
+        _passedAgain.AddRange(window.Again.Where(a => a.Order <= low).Select(a => a.Number));
+        window.Again.RemoveAll(a => a.Order <= low);
+    }
+
+    private void LookAtAll(List<IBatchContainer> notices, Func<StreamId, bool> isListenedTo)
+    {
+        var now = time.GetUtcNow();
+        List<StreamWindow>? unneeded = null;
+        foreach (var window in _windows.Values)
+        {
+            if (window.Cursors.Count == 0 && (!window.IsOpen || !isListenedTo(window.Stream)))
+            {
+                (unneeded ??= []).Add(window);
+            }
+            else if (window.TellAt <= now && (window.Owed is not null || window.Cursors.Count == 0 || window.Cursors.Exists(c => c.IsReading)))
+            {
+                notices.Add(TransitionBatch.Notice(window.Stream, window.FirstOpen));
+                window.TellAt = now + TellEvery;
+                if (window.Cursors.Count > 0)
+                {
+                    window.Owed = null;
+                    Trim(window);
+                }
+            }
+        }
+
+        foreach (var window in unneeded ?? [])
+        {
+            _held -= window.Held;
+            _windows.Remove(window.Stream);
+            _passedAgain.AddRange(window.Again.Select(a => a.Number));
+        }
+    }
+
+    private WindowCursor Open(StreamWindow window, Place next, bool isBehind)
+    {
+        var cursor = new WindowCursor(this, window, next, isBehind);
+        window.Cursors.Add(cursor);
+        if (window.Owed is { } owed && next <= owed)
+        {
+            window.Owed = null;
+        }
+
+        return cursor;
+    }
+
+    private StreamWindow WindowOf(StreamId stream)
+    {
+        if (!_windows.TryGetValue(stream, out var window))
+        {
+            _windows.Add(stream, window = new StreamWindow(stream));
+        }
+
+        return window;
+    }
+
+    private void Change(StreamWindow window, Action<StreamWindow> change)
+    {
+        var before = window.Held;
+        change(window);
+        _held += window.Held - before;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What the stream {Stream} carried could not be read; it is read again.")]
+    private partial void LogUnread(Exception failure, StreamId stream);
+}

@@ -1,0 +1,163 @@
+using EventGrains.Contracts.Transitions;
+using Orleans.Streams;
+
+namespace EventGrains.Silo.Streams;
+
+/// <summary>Where one consumer of a stream stands: in the window, or behind it, where it reads the store.</summary>
+/// <remarks>
+/// Never waits: while a page is being read there is nothing to give, and the queue's agent is told when it came. What was given counts as
+/// passed when the next is asked for: delivered then, or parked.
+/// </remarks>
+internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Place next, bool isBehind) : IQueueCacheCursor
+{
+    private readonly Queue<TransitionBatch> _page = [];
+    private TransitionBatch? _current;
+    private long _currentAgain;
+    private Place _readFrom = next;
+    private bool _isBehind = isBehind;
+    private Place? _lastWhenRead;
+    private bool _wasAsked;
+
+    /// <summary>The least place not passed.</summary>
+    public Place Next { get; private set; } = next;
+
+    /// <summary>The last event passed, in the public order.</summary>
+    public Cursor Passed { get; private set; }
+
+    /// <summary>The last delivery passed of those to be made again.</summary>
+    public long PassedAgain { get; private set; }
+
+    public bool IsReading { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    private bool IsThrough => _current is null && !_isBehind && _page.Count == 0 && (window.Last is null || Next > window.Last);
+
+    public IBatchContainer? GetCurrent(out Exception? exception)
+    {
+        exception = null;
+        return _current;
+    }
+
+    public bool MoveNext()
+    {
+        lock (queue.Door)
+        {
+            _wasAsked = true;
+            Pass();
+            return !IsDisposed && Take();
+        }
+    }
+
+    /// <summary>Nothing to do: an event of the stream is found when the next is asked for.</summary>
+    public void Refresh(StreamSequenceToken token)
+    {
+    }
+
+    /// <summary>The failed delivery was parked; the stream goes on.</summary>
+    public void RecordDeliveryFailure()
+    {
+    }
+
+    public void Dispose()
+    {
+        lock (queue.Door)
+        {
+            if (IsDisposed)
+            {
+                return;
+            }
+
+            IsDisposed = true;
+            window.Cursors.Remove(this);
+
+            // One that only held the place while consumers were found owes nothing if these stand where it does.
+            var isHeldByOthers = !_wasAsked && window.Cursors.Count > 0 && window.Cursors.Min(c => c.Next) <= Next;
+            if (!IsThrough && !isHeldByOthers && window.IsOpen)
+            {
+                window.Owed = window.Owed is { } owed && owed < Next ? owed : Next;
+            }
+
+            queue.Trim(window);
+        }
+    }
+
+    private void Pass()
+    {
+        if (_current is null)
+        {
+            return;
+        }
+
+        if (_currentAgain > 0)
+        {
+            PassedAgain = _currentAgain;
+            queue.PassedAgain(window);
+        }
+        else
+        {
+            (Next, Passed) = (_current.Place.After, _current.Logged!.Cursor);
+            queue.Trim(window);
+        }
+
+        (_current, _currentAgain) = (null, 0);
+    }
+
+    private bool Take()
+    {
+        foreach (var (batch, order, _) in window.Again)
+        {
+            if (order > PassedAgain)
+            {
+                (_current, _currentAgain) = (batch, order);
+                return true;
+            }
+        }
+
+        while (_page.TryDequeue(out var read))
+        {
+            if (read.Place >= Next)
+            {
+                _current = read;
+                return true;
+            }
+        }
+
+        if (!_isBehind)
+        {
+            _current = window.FirstFrom(Next);
+            if (_current is not null || !window.HasMore || Next > window.Last)
+            {
+                return _current is not null;
+            }
+
+            (_isBehind, _readFrom) = (true, Next);
+        }
+
+        if (!IsReading)
+        {
+            (IsReading, _lastWhenRead) = (true, window.Last);
+            queue.Read(this, window, _readFrom);
+        }
+
+        return false;
+    }
+
+    /// <summary>A page of the store came; the caller has the lock.</summary>
+    public void Came(StreamHistory.Page page)
+    {
+        IsReading = false;
+        foreach (var item in page.Items)
+        {
+            _page.Enqueue(item);
+        }
+
+        (_readFrom, _isBehind) = (page.Next, page.More);
+        if (!page.More && page.Items.Count == 0 && _lastWhenRead?.After is { } after && Next < after)
+        {
+            // What had been noted by then is not there: the log's retention dropped it.
+            Next = after;
+            queue.Trim(window);
+        }
+    }
+}
