@@ -13,10 +13,6 @@ public sealed class LoadTestTests
     [InlineData("embedded", "--events", "6000", "--rounds", "1", "--latency-seconds", "1", "--seed", "11")]
     [InlineData("memory", "--files", "4000", "--seed", "11")]
     [InlineData("postgres", "--events", "6000", "--rounds", "1", "--shards", "16", "--seed", "11")]
-    [InlineData("growth", "--silos", "2", "--seconds", "2", "--rounds", "1", "--seed", "11")]
-
-    // A silo frozen amid a commit, a gateway and a silo killed, a silo stopped. All share two cores with other tests, so healing may take its time.
-    [InlineData("cluster", "--silos", "3", "--rate", "200", "--seconds", "105", "--faults", "--heals-within", "40", "--seed", "8")]
     public async Task Nothing_is_lost_repeated_or_wrong(params string[] arguments)
     {
         var built = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";

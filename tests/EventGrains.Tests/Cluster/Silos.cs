@@ -59,25 +59,37 @@ internal sealed class Silos : IAsyncDisposable
 
     public async Task<ShardView[]> Until(Func<ShardView[], bool> isReached)
     {
+        ShardView[] owners = [];
+        try
+        {
+            await Wait(async () => isReached(owners = await Owners()));
+            return owners;
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"after {SeenWithin}: {string.Join("; ", owners.GroupBy(o => o.Silo).Select(g => $"{g.Key} has {string.Join(',', g.Select(o => o.Shard))}"))}");
+        }
+    }
+
+    /// <summary>Looks until it is so; what cannot be asked because a silo has just gone is asked again.</summary>
+    public async Task Wait(Func<Task<bool>> isSo)
+    {
         using var late = new CancellationTokenSource(SeenWithin);
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        ShardView[] owners = [];
         try
         {
             do
             {
                 try
                 {
-                    owners = await Owners();
+                    if (await isSo())
+                    {
+                        return;
+                    }
                 }
                 catch (OrleansException)
                 {
-                    continue; // whom we asked has just gone
-                }
-
-                if (isReached(owners))
-                {
-                    return owners;
+                    // whom we asked has just gone
                 }
             }
             while (await look.WaitForNextTickAsync(late.Token));
@@ -86,7 +98,7 @@ internal sealed class Silos : IAsyncDisposable
         {
         }
 
-        throw new TimeoutException($"after {SeenWithin}: {string.Join("; ", owners.GroupBy(o => o.Silo).Select(g => $"{g.Key} has {string.Join(',', g.Select(o => o.Shard))}"))}");
+        throw new TimeoutException($"not so after {SeenWithin}");
     }
 
     public async ValueTask DisposeAsync()
