@@ -48,7 +48,7 @@ public sealed class HealingTests
         Assert.Equal(1.5, Healing.StalledSeconds(stalls, 12.5, 20));
     }
 
-    private static double? After(double moment, params Sample[] samples) => Healing.After(Healing.Stalls(samples), moment, End);
+    private static double? After(double moment, params IEnumerable<Sample> samples) => Healing.After(Healing.Stalls(samples), moment, End);
 
     private static IEnumerable<Sample> Well(int from, int to) => Enumerable.Range(from * 10, (to - from) * 10).Select(n => new Sample(n / 10.0, n / 10.0 + 0.2));
 }
