@@ -26,7 +26,8 @@ internal sealed class QueueBeginnings(string provider, IStore store, TimeProvide
             try
             {
                 var noted = (await store.ReadPartitions(Source, ct)).Where(row => row.Detail.Length > 0).Select(row => row.Partition).ToHashSet();
-                var missing = Enumerable.Range(0, store.Shards).Select(queue => queue.ToString(CultureInfo.InvariantCulture)).Where(queue => !noted.Contains(queue)).ToList();
+                // A queue a shard, and that of the datasets.
+                var missing = Enumerable.Range(0, store.Shards + 1).Select(queue => queue.ToString(CultureInfo.InvariantCulture)).Where(queue => !noted.Contains(queue)).ToList();
                 if (missing.Count == 0)
                 {
                     return;
