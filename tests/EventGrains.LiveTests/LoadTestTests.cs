@@ -13,7 +13,10 @@ public sealed class LoadTestTests
     [InlineData("embedded", "--events", "6000", "--rounds", "1", "--latency-seconds", "1", "--seed", "11")]
     [InlineData("memory", "--files", "4000", "--seed", "11")]
     [InlineData("postgres", "--events", "6000", "--rounds", "1", "--shards", "16", "--seed", "11")]
-    public async Task Nothing_is_lost_repeated_or_wrong(params string[] arguments)
+    public Task Nothing_is_lost_repeated_or_wrong(params string[] arguments) => Run(arguments);
+
+    /// <summary>Fails with all that the program wrote when it finds anything wrong.</summary>
+    internal static async Task Run(params string[] arguments)
     {
         var built = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
         var program = Path.Combine(Product.SourceTree, "loadtest", "EventGrains.LoadTest", "bin", built, "net10.0", "EventGrains.LoadTest.dll");

@@ -29,8 +29,8 @@ internal static partial class ServerLog
     public static bool IsUnexpected(LogFinding finding, bool withFaults) =>
         !withFaults || finding.Level == "crash" || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !Told.Any(finding.Category.EndsWith));
 
-    /// <summary>What a fault must make us say: a silo that was declared dead, and a commit that the database did not take.</summary>
-    private static readonly string[] Told = [".DeadSilo", ".Committer"];
+    /// <summary>What a fault must make us say: a silo that was declared dead, a commit that the database did not take, subscriptions that could not be read.</summary>
+    private static readonly string[] Told = [".DeadSilo", ".Committer", ".SubscriptionStorage"];
 
     private static (string Level, string Category, string Text)? Read(string line) =>
         Leveled().Match(line) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value)
