@@ -134,8 +134,8 @@ public sealed class SiloSettings
     [Setting("Parked deliveries that are kept; beyond it the oldest makes room, and that is counted.", Unit = "deliveries", Min = 1, Max = 100_000)]
     public int StreamParkedMax { get; set; } = 1_000;
 
-    [Setting("Events that one queue of streams holds for consumers which have not taken them; beyond it the queue is not read on. One stream holds 16 of them, the others of it are read from the store.", Unit = "events", Min = 100, Max = 1_000_000)]
-    public int StreamEventsHeldMax { get; set; } = 2_000;
+    [Setting("Events that one queue of streams holds for consumers which have not taken them; beyond it the queue is not read on. One stream holds 8 of them, the others of it are read from the store.", Unit = "events", Min = 100, Max = 1_000_000)]
+    public int StreamEventsHeldMax { get; set; } = 512;
 
     [Setting("The newest transitions that a silo holds for all queues of streams; a queue further behind reads the log itself.", Unit = "transitions", Min = 1_000, Max = 10_000_000)]
     public int StreamTailMax { get; set; } = 20_000;

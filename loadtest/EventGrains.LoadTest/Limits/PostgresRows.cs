@@ -45,7 +45,7 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
     public static async Task<PostgresRows> Open(string postgres)
     {
         var settings = new SiloSettings { Postgres = postgres, Shards = 1 };
-        await using (await StoreSchema.OpenPostgres(settings))
+        await using (await StoreSchema.OpenPostgres(settings, TimeProvider.System))
         {
             // Only the tables are wanted.
         }

@@ -1,8 +1,10 @@
+using EventGrains.Contracts.Transitions;
 using EventGrains.Gateway;
 using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -70,6 +72,7 @@ internal sealed class ClusterParts : IAsyncDisposable
             {
                 _ = _database is null ? silo.UseEmbeddedCluster() : silo.UsePostgresCluster(settings.Silo, _database, _end);
                 silo.AddEventGrains(settings.Silo, definitions, _store);
+                silo.AddEventLogStreams(TransitionStreams.Provider); // for grains of workflow engineers; costs nothing until one subscribes
                 _ = settings.Host.Dashboard ? silo.AddDashboard() : silo;
             });
         }

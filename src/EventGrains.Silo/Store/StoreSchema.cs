@@ -15,6 +15,6 @@ public static class StoreSchema
 
     /// <summary>Opens, or creates, the cluster's store in the PostgreSQL database that the settings name.</summary>
     /// <exception cref="StoreUnusableException">Away, refused, newer, or another cluster's; the message says which, and what to do.</exception>
-    public static async Task<IStore> OpenPostgres(SiloSettings settings, CancellationToken ct = default) =>
-        await PostgresStore.Open(settings, TimeProvider.System, ct);
+    public static async Task<IStore> OpenPostgres(SiloSettings settings, TimeProvider time, CancellationToken ct = default) =>
+        await PostgresStore.Open(settings, time, ct);
 }

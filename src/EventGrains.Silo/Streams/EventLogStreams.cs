@@ -54,6 +54,9 @@ public static class EventLogStreamsParts
             silo.Services.AddSingleton<IOutgoingGrainCallFilter>(services => services.GetRequiredService<DeliveryErrors>());
         }
 
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services =>
+            new QueueBeginnings(name, services.GetRequiredService<IStore>(), services.GetRequiredService<TimeProvider>()));
+
         // Orleans looks for the storage of a provider's subscriptions under the provider's name.
         silo.Services.AddGrainStorage(name, (services, provider) => new SubscriptionStorage(
             provider,

@@ -18,6 +18,9 @@ internal sealed partial class QueueReceiver(
     string provider, int queue, bool isOfDatasets, QueueWindows windows, EventLogStreams streams, IStore store, TimeProvider time, ILogger log)
     : IQueueAdapterReceiver
 {
+    /// <summary>Events given at once: each may bring two grains to life, and shards are not to wait behind hundreds of them.</summary>
+    private const int GivenAtOnceMax = 64;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SaveIdleEvery = TimeSpan.FromSeconds(30);
@@ -80,7 +83,7 @@ internal sealed partial class QueueReceiver(
                 await SavePosition(cancellationToken);
             }
 
-            await Take(given, Math.Min(maxCount, windows.Room), cancellationToken);
+            await Take(given, Math.Min(Math.Min(maxCount, GivenAtOnceMax), windows.Room), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -271,7 +274,7 @@ internal sealed partial class QueueReceiver(
         }
     }
 
-    private static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");
+    internal static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of the transitions' streams could not be read; it is read again.")]
     private partial void LogFailed(Exception failure, int queue);

@@ -10,7 +10,7 @@ namespace EventGrains.Silo.Streams;
 /// </remarks>
 internal sealed class StreamWindow(StreamId stream)
 {
-    public const int HeldMax = 16;
+    public const int HeldMax = 8;
 
     private readonly List<TransitionBatch> _held = [];
     private Cursor _before;

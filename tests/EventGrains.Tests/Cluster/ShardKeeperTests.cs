@@ -40,7 +40,8 @@ public sealed class ShardKeeperTests
         await silos.Cluster.KillSiloAsync(dead);
         var after = await silos.Even();
 
-        Assert.All(before.Zip(after), shard => Assert.True(shard.First.Silo.Equals(shard.Second.Silo) || shard.First.Silo.Equals(dead.SiloAddress)));
+        Assert.DoesNotContain(after, shard => shard.Silo.Equals(dead.SiloAddress));
+        Assert.All(before.Zip(after), shard => Assert.True(!shard.First.Silo.Equals(dead.SiloAddress) || shard.Second.Epoch > shard.First.Epoch));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using EventGrains.Tests.Files;
 using EventGrains.Tests.Sources;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Streams;
 using Orleans.TestingHost;
 
 namespace EventGrains.Tests.Streams;
@@ -29,7 +30,7 @@ internal sealed class StreamCluster : IAsyncDisposable
     public IParkedDeliveriesGrain Parked => Grains.GetGrain<IParkedDeliveriesGrain>(TransitionStreams.Provider);
 
     public static async Task<StreamCluster> Start(
-        IStore store, short silos = 1, Action<SiloSettings>? set = null, bool hasStreams = true, bool hasWatchers = true, Definitions? definitions = null)
+        IStore store, short silos = 1, Action<SiloSettings>? set = null, bool hasStreams = true, bool hasWatchers = true, bool isImplicitOnly = false, Definitions? definitions = null)
     {
         var settings = new SiloSettings
         {
@@ -46,11 +47,11 @@ internal sealed class StreamCluster : IAsyncDisposable
             {
                 (membership.ProbeTimeout, membership.NumMissedProbesLimit, membership.NumVotesForDeathDeclaration) = (TimeSpan.FromSeconds(1), 3, 1);
             });
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
             silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store);
             if (hasStreams)
             {
-                silo.AddEventLogStreams(TransitionStreams.Provider);
+                silo.AddEventLogStreams(TransitionStreams.Provider, isImplicitOnly ? StreamPubSubType.ImplicitOnly : StreamPubSubType.ExplicitGrainBasedAndImplicit);
             }
 
             if (!hasWatchers)
@@ -58,7 +59,7 @@ internal sealed class StreamCluster : IAsyncDisposable
                 silo.Configure<GrainTypeOptions>(types => types.Classes.Remove(typeof(FileWatcherGrain)));
             }
         });
-        builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
+        builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10)));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new StreamCluster(store, cluster);
