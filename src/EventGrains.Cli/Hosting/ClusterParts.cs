@@ -41,7 +41,7 @@ internal sealed class ClusterParts : IAsyncDisposable
             }
 
             ClusterSettings.CheckFree(settings.Silo);
-            var store = await StoreSchema.OpenPostgres(settings.Silo, stop);
+            var store = await StoreSchema.OpenPostgres(settings.Silo, surroundings.Time, stop);
             await PostgresCluster.Prepare(database, stop);
             return new ClusterParts(end, store, database);
         }

@@ -14,7 +14,8 @@ public sealed class ShardKeeperTests
     public async Task A_silo_that_joins_gets_its_share_and_nothing_else_moves_and_no_call_fails()
     {
         await using var silos = await Silos.Start(2, 12);
-        var before = await silos.Even();
+        await silos.Even();
+        var before = await silos.Until(silos.AllHeard);
         using var enough = new CancellationTokenSource();
         var calling = Task.Run(() => Tell(silos, enough.Token), TestContext.Current.CancellationToken);
 
@@ -34,7 +35,8 @@ public sealed class ShardKeeperTests
     public async Task The_shards_of_a_silo_that_dies_are_served_by_the_others_evenly()
     {
         await using var silos = await Silos.Start(3, 12);
-        var before = await silos.Even();
+        await silos.Even();
+        var before = await silos.Until(silos.AllHeard);
         var dead = silos.Cluster.Silos[1];
 
         await silos.Cluster.KillSiloAsync(dead);

@@ -1,19 +1,27 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Orleans.Serialization.Buffers;
+using Orleans.Serialization.Cloning;
+using Orleans.Serialization.Codecs;
+using Orleans.Serialization.WireProtocol;
 
 namespace EventGrains.Files;
 
-/// <summary>A name as it crosses from silo to silo. Names are bytes: what is no UTF-8 we hold as lone surrogates, and Orleans, which writes UTF-8, would make a question mark of each.</summary>
-/// <remarks>Nearly every name is its own wire text, and then nothing is copied. In others a lone surrogate is written as <see cref="Mark"/> and four hexadecimal digits, the mark itself likewise.</remarks>
-public static class WireText
+/// <summary>A name that crosses from silo to silo as it is. Names are bytes: what is no UTF-8 we hold as lone surrogates, and Orleans, which writes UTF-8, would put the same sign for each.</summary>
+/// <remarks>Nearly every name is written as any text, and then nothing is copied. In others a lone surrogate is written as a mark and four hexadecimal digits, the mark itself likewise.</remarks>
+[Immutable]
+public readonly record struct WireName(string? Value)
 {
     /// <summary>A code point that Unicode gives to nobody, so that names hold it only to try us.</summary>
     private const char Mark = '\uFDD0';
 
     private static readonly SearchValues<char> Suspicious = SearchValues.Create([Mark, .. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
 
-    public static string? Of(string? name)
+    public static implicit operator WireName(string? name) => new(name);
+
+    /// <summary>The name as text that is good UTF-8.</summary>
+    public static string? Encode(string? name)
     {
         if (name is null || !name.AsSpan().ContainsAny(Suspicious))
         {
@@ -40,8 +48,8 @@ public static class WireText
         return text.ToString();
     }
 
-    /// <summary>The name that <see cref="Of"/> wrote.</summary>
-    public static string? Back(string? wire)
+    /// <summary>The name that <see cref="Encode"/> wrote.</summary>
+    public static string? Decode(string? wire)
     {
         if (wire is null || !wire.Contains(Mark, StringComparison.Ordinal))
         {
@@ -65,3 +73,16 @@ public static class WireText
         return text.ToString();
     }
 }
+
+[RegisterSerializer]
+internal sealed class WireNameCodec : IFieldCodec<WireName>
+{
+    public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, WireName value)
+        where TBufferWriter : IBufferWriter<byte> =>
+        StringCodec.WriteField(ref writer, fieldIdDelta, WireName.Encode(value.Value));
+
+    public WireName ReadValue<TInput>(ref Reader<TInput> reader, Field field) => new(WireName.Decode(StringCodec.ReadValue(ref reader, field)));
+}
+
+[RegisterCopier]
+internal sealed class WireNameCopier : ShallowCopier<WireName>;
