@@ -11,7 +11,7 @@ public interface IFileListGrain : IGrainWithIntegerKey
 
     /// <summary>All files known under this path of a storage: the live ones first, then deleted ones, newest first.</summary>
     [Alias("FindByPath")]
-    Task<IReadOnlyList<FileState>> FindByPath(string storage, string path);
+    Task<IReadOnlyList<FileState>> FindByPath(string storage, WireName path);
 }
 
 /// <param name="Path">A glob, see <see cref="Rules.PathPattern"/>; null for all files, also those not located.</param>

@@ -47,7 +47,7 @@ public interface IFileShardGrain : IGrainWithIntegerKey
 
     /// <summary>Whose copy a path of a replica storage is; null when none of ours.</summary>
     [Alias("FindAlias")]
-    Task<CopyAlias?> FindAlias(string storage, string path);
+    Task<CopyAlias?> FindAlias(string storage, WireName path);
 
     /// <summary>Keeps the shard alive and placed; answers whose it is.</summary>
     [Alias("Ping")]
@@ -138,11 +138,20 @@ public sealed record DeadLetter(
 [GenerateSerializer, Immutable, Alias("EventGrains.CopyAlias")]
 public sealed record CopyAlias(
     [property: Id(0)] string Storage,
-    [property: Id(1)] string Path,
+    string Path,
     [property: Id(2)] FileId File,
     [property: Id(3)] Incarnation Incarnation,
     [property: Id(4)] Checksum? Checksum)
 {
+    [Id(1)]
+    private readonly WireName path = Path;
+
+    public string Path
+    {
+        get => path.Value!;
+        init => path = value;
+    }
+
     /// <summary>Of an older content of the same file: an attempt that was frozen and wakes up must not put it over the newer one's.</summary>
     public bool IsOlderThan(CopyAlias other) => File == other.File && Incarnation < other.Incarnation;
 

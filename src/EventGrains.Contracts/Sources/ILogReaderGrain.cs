@@ -1,3 +1,5 @@
+using EventGrains.Files;
+
 namespace EventGrains.Contracts.Sources;
 
 /// <summary>Reads one partition of a log source. Keyed <c>p:SOURCE/PARTITION</c>; its source keeps it alive and tells it what it sees.</summary>
@@ -20,12 +22,22 @@ public interface ILogReaderGrain : IGrainWithStringKey
 /// <summary>A log file that was seen: its name relative to the glob's fixed directory, which file it is, and how long.</summary>
 [GenerateSerializer, Immutable, Alias("EventGrains.LogSighting")]
 public readonly record struct LogSighting(
-    [property: Id(0)] string Name,
+    string Name,
     [property: Id(1)] ulong Device,
     [property: Id(2)] ulong Inode,
     [property: Id(3)] long BirthNanoseconds,
     [property: Id(4)] long Size,
-    [property: Id(5)] long ModifiedNanoseconds);
+    [property: Id(5)] long ModifiedNanoseconds)
+{
+    [Id(0)]
+    private readonly WireName name = Name;
+
+    public string Name
+    {
+        get => name.Value!;
+        init => name = value;
+    }
+}
 
 /// <summary>What a log source sees of one partition.</summary>
 /// <param name="Now">The files that are the partition's now.</param>

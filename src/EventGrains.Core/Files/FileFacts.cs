@@ -31,8 +31,17 @@ public enum PathRank : byte
 public readonly record struct PathRegister(
     [property: Id(0)] PathRank Rank,
     [property: Id(1)] DateTime SaidAt,
-    [property: Id(2)] string? Value)
+    string? Value)
 {
+    [Id(2)]
+    private readonly WireName path = Value;
+
+    public string? Value
+    {
+        get => path.Value;
+        init => path = value;
+    }
+
     public static PathRegister Merge(in PathRegister a, in PathRegister b)
     {
         var order = a.Rank.CompareTo(b.Rank);

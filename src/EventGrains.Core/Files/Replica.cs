@@ -14,12 +14,21 @@ namespace EventGrains.Files;
 public readonly record struct Replica(
     [property: Id(0)] string Storage,
     [property: Id(1)] string? Pool,
-    [property: Id(2)] string? Path,
+    string? Path,
     [property: Id(3)] DateTime SaidAt,
     [property: Id(4)] ReplicaState State,
     [property: Id(5)] Checksum? Checksum = null,
     [property: Id(6)] bool Evicted = false)
 {
+    [Id(2)]
+    private readonly WireName path = Path;
+
+    public string? Path
+    {
+        get => path.Value;
+        init => path = value;
+    }
+
     public static int CompareKeys(in Replica a, in Replica b)
     {
         var byStorage = string.CompareOrdinal(a.Storage, b.Storage);

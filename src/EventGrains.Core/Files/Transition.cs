@@ -9,9 +9,15 @@ public sealed record Transition
     [Id(0)]
     public required FileId Id { get; init; }
 
-    /// <summary>Null until the file is located.</summary>
     [Id(1)]
-    public string? Path { get; init; }
+    private readonly WireName path;
+
+    /// <summary>Null until the file is located.</summary>
+    public string? Path
+    {
+        get => path.Value;
+        init => path = value;
+    }
 
     /// <summary>1, 2, 3 per file, without gap or repeat.</summary>
     [Id(2)]

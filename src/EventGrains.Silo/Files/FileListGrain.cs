@@ -14,5 +14,5 @@ internal sealed class FileListGrain(IStore store) : Grain, IFileListGrain
 
     public Task<FilePage> List(FileQuery query) => store.List(query with { Limit = Math.Clamp(query.Limit, 1, 1_000) });
 
-    public Task<IReadOnlyList<FileState>> FindByPath(string storage, string path) => store.FindByPath(storage, path, SamePathMax);
+    public Task<IReadOnlyList<FileState>> FindByPath(string storage, WireName path) => store.FindByPath(storage, path.Value!, SamePathMax);
 }

@@ -11,7 +11,12 @@ internal sealed partial class FileShardGrain
 
     public Task Move(SiloAddress to)
     {
-        GrainContext.MigrateTo(to);
+        // Whoever asks may not have heard yet that it is there already: it would end here and begin here, with another epoch.
+        if (!to.Equals(silo.SiloAddress))
+        {
+            GrainContext.MigrateTo(to);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -171,8 +171,8 @@ internal sealed partial class FileShardGrain(
         return true;
     });
 
-    public async Task<CopyAlias?> FindAlias(string storage, string path) =>
-        await store.FindAlias(Shard, storage, path) is { } row ? new CopyAlias(row.Storage, row.Path, row.File, row.Incarnation, row.Checksum) : null;
+    public async Task<CopyAlias?> FindAlias(string storage, WireName path) =>
+        await store.FindAlias(Shard, storage, path.Value!) is { } row ? new CopyAlias(row.Storage, row.Path, row.File, row.Incarnation, row.Checksum) : null;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 

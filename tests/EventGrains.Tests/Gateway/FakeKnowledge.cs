@@ -51,7 +51,7 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
         return Task.FromResult(new FilePage(page, skip + page.Count < Files.Count ? $"{skip + page.Count}" : null));
     }
 
-    public Task<IReadOnlyList<FileState>> FindByPath(string storage, string path) =>
+    public Task<IReadOnlyList<FileState>> FindByPath(string storage, WireName path) =>
         Task.FromResult<IReadOnlyList<FileState>>([.. Files.Where(f => f.Id.Storage == storage && f.Facts.Path.Value == path)]);
 
     public Task<IReadOnlyList<DatasetCounts>> List(string? after, int limit)

@@ -40,7 +40,7 @@ public sealed class FakeShards
 
         public Task<bool> SaveAlias(CopyAlias alias) => throw new NotSupportedException();
 
-        public Task<CopyAlias?> FindAlias(string storage, string path) => throw new NotSupportedException();
+        public Task<CopyAlias?> FindAlias(string storage, WireName path) => throw new NotSupportedException();
 
         public Task<ShardView> Ping() => Task.FromResult(new ShardView(0, 1, SiloAddress.Zero));
 
