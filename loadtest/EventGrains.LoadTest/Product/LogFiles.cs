@@ -31,6 +31,9 @@ internal sealed class LogFiles
 
     public int Count => _waiting.Length;
 
+    /// <summary>False: none is rotated or truncated yet, however far the run is. What is truncated before anybody has read of it cannot be found again.</summary>
+    public bool MayRotate { get; set; } = true;
+
     public void Add(in Record record, int file) =>
         _waiting[file].AddRange(_buffer.AsSpan(0, RecordWriter.Write(record, _buffer)));
 
@@ -49,7 +52,7 @@ internal sealed class LogFiles
             Append(n, Math.Max(_whole[n], _waiting[n].Count - 100));
         }
 
-        if (!_isRotated && offered >= ofAll * 0.4)
+        if (MayRotate && !_isRotated && offered >= ofAll * 0.4)
         {
             _isRotated = true;
             Append(Rotated, _waiting[Rotated].Count);
@@ -58,7 +61,7 @@ internal sealed class LogFiles
             _current[Rotated] = 0;
         }
 
-        if (!_isTruncated && offered >= ofAll * 0.6)
+        if (MayRotate && !_isTruncated && offered >= ofAll * 0.6)
         {
             _isTruncated = true;
             Append(Truncated, _waiting[Truncated].Count);

@@ -35,7 +35,7 @@ internal static class Crash
         await using var feed = new TransitionFeed(client, "from=earliest", seen => ledger.Add(seen.File, seen.Version));
 
         var posting = Post(workload, publisher, rate, options.Seed, ct);
-        var appending = Append(workload, logs, rate, options.Seed, ct);
+        var appending = Append(workload, logs, rate, options.Seed, Begun(client, logs, ct), ct);
         var writing = watched.Write(TimeSpan.FromSeconds((double)events / rate), ct);
         var killing = killed.KillAtRandom(kills, TimeSpan.FromSeconds((double)events / rate), options.Seed, ct);
         await Task.WhenAll(posting, appending, writing, killing);
@@ -103,8 +103,15 @@ internal static class Crash
         await bodies.End();
     }
 
-    /// <summary>The other half, to four files, whether or not anybody reads them now.</summary>
-    private static async Task Append(Workload workload, LogFiles logs, int rate, int seed, CancellationToken ct)
+    /// <summary>Until every log file has been read of.</summary>
+    private static Task Begun(ServerClient client, LogFiles logs, CancellationToken ct) => Settling.Until(
+        $"every file of source {RuleFile.LogSource} to be read of",
+        Settling.IntakeWithin,
+        async () => (await client.Partitions(RuleFile.LogSource, ct)).Count(p => p.Position > 0) == logs.Count,
+        ct);
+
+    /// <summary>The other half, to four files, whether or not anybody reads them now; they are rotated when all are <paramref name="begun"/>.</summary>
+    private static async Task Append(Workload workload, LogFiles logs, int rate, int seed, Task begun, CancellationToken ct)
     {
         await foreach (var (records, offered) in Paced(workload, rate, ct))
         {
@@ -113,9 +120,13 @@ internal static class Crash
                 logs.Add(record, (record.Life.Number + record.Happening) % logs.Count);
             }
 
+            logs.MayRotate = begun.IsCompleted;
             logs.Grow(offered, workload.Events);
         }
 
+        await begun;
+        logs.MayRotate = true;
+        logs.Grow(workload.Events, workload.Events);
         logs.Finish();
     }
 
