@@ -27,7 +27,7 @@ internal static class Growth
     private const int WarmUpSecondsMax = 90;
 
     /// <summary>Each silo has taken so many before it counts: what is measured is no start.</summary>
-    private const int WarmUpEvents = 4_000;
+    private const int WarmUpEvents = 25_000;
 
     /// <summary>More than is ever taken on the machines this is for; a run that comes to the end of it fails.</summary>
     private const int EventsPerSecondMax = 40_000;

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace EventGrains.Silo.Store.Postgres;
 
-/// <summary>The statements of a commit, prepared on its connection: each table's rows as arrays, whether or not there are any.</summary>
+/// <summary>The statements of a commit, prepared on its connection: each table's rows as arrays; what has no rows is left out.</summary>
 internal sealed class CommitStatements : IAsyncDisposable
 {
     private const NpgsqlDbType Ints = NpgsqlDbType.Array | NpgsqlDbType.Integer;
@@ -108,25 +108,37 @@ internal sealed class CommitStatements : IAsyncDisposable
     ];
 
     private readonly RowWriter row = new();
-    private readonly PreparedBatch batch;
+    private readonly NpgsqlConnection connection;
+    private readonly Statement[] all;
 
-    private CommitStatements(PreparedBatch batch, int part) => (this.batch, Part) = (batch, part);
+    /// <summary>Prepared by which statements take part, a bit for each. Few of the combinations occur.</summary>
+    private readonly Dictionary<int, PreparedBatch> batches = [];
+
+    private readonly List<(int Statement, object[] Values)> given = [];
+
+    private CommitStatements(NpgsqlConnection connection, int part) => (this.connection, Part, all) = (connection, part, [.. OfTables, OfLog(part)]);
 
     /// <summary>The part of the log that transitions go to.</summary>
     public int Part { get; }
 
-    public static async Task<CommitStatements> Prepare(NpgsqlConnection connection, int part, CancellationToken ct) =>
-        new(await PreparedBatch.Of(connection, OfTables.Append(OfLog(part)), ct), part);
+    public static async Task<CommitStatements> Prepare(NpgsqlConnection connection, int part, CancellationToken ct)
+    {
+        var statements = new CommitStatements(connection, part);
+        await statements.BatchOf((1 << statements.all.Length) - 1, ct);
+        return statements;
+    }
 
     /// <summary>All rows but the public order, which comes last, in a message of its own.</summary>
     /// <param name="number">Of the commit's batch.</param>
     /// <param name="directories">Those that are not known to have their row.</param>
-    public Task Write(CommitRows rows, long number, List<(int Shard, long Hash)> directories, CancellationToken ct)
+    public async Task Write(CommitRows rows, long number, List<(int Shard, long Hash)> directories, CancellationToken ct)
     {
+        given.Clear();
         SetFiles(0, [.. rows.Files.Where(f => f.IsNew)], withId: true);
         SetFiles(1, [.. rows.Files.Where(f => !f.IsNew)], withId: false);
-        batch.Set(
+        Set(
             2,
+            directories.Count,
             directories.ConvertAll(d => d.Shard).ToArray(),
             directories.ConvertAll(d => d.Hash).ToArray(),
             directories.ConvertAll(d => Hashes.Bytes(rows.Directories[d].Storage)).ToArray(),
@@ -136,18 +148,32 @@ internal sealed class CommitStatements : IAsyncDisposable
         SetSources(rows);
         SetShards(rows, number);
         var transitions = rows.Transitions;
-        batch.Set(
+        Set(
             11,
+            transitions.Count,
             number,
             transitions.ConvertAll(t => t.Shard).ToArray(),
             transitions.ConvertAll(t => t.Sequence).ToArray(),
             transitions.ConvertAll(t => t.Number).ToArray(),
             transitions.ConvertAll(t => t.Version).ToArray(),
             transitions.ConvertAll(t => t.Transition).ToArray());
-        return batch.Run(ct);
+        var batch = await BatchOf(given.Aggregate(0, (mask, g) => mask | (1 << g.Statement)), ct);
+        var place = 0;
+        foreach (var (_, values) in given.OrderBy(g => g.Statement))
+        {
+            batch.Set(place++, values);
+        }
+
+        await batch.Run(ct);
     }
 
-    public ValueTask DisposeAsync() => batch.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var batch in batches.Values)
+        {
+            await batch.DisposeAsync();
+        }
+    }
 
     private static Statement OfLog(int part) => new(
         $"""
@@ -161,6 +187,24 @@ internal sealed class CommitStatements : IAsyncDisposable
         Longs,
         Ints,
         Bytes);
+
+    private async Task<PreparedBatch> BatchOf(int mask, CancellationToken ct)
+    {
+        if (!batches.TryGetValue(mask, out var batch))
+        {
+            batches[mask] = batch = await PreparedBatch.Of(connection, all.Where((_, i) => (mask & (1 << i)) != 0), ct);
+        }
+
+        return batch;
+    }
+
+    private void Set(int statement, int rows, params object[] values)
+    {
+        if (rows > 0)
+        {
+            given.Add((statement, values));
+        }
+    }
 
     private void SetFiles(int statement, List<FileRow> files, bool withId)
     {
@@ -177,24 +221,26 @@ internal sealed class CommitStatements : IAsyncDisposable
 
         if (withId)
         {
-            batch.Set(statement, numbers, files.ConvertAll(f => (long)f.File.Id.Hash()).ToArray(), directories, names, states);
+            Set(statement, files.Count, numbers, files.ConvertAll(f => (long)f.File.Id.Hash()).ToArray(), directories, names, states);
         }
         else
         {
-            batch.Set(statement, numbers, directories, names, states);
+            Set(statement, files.Count, numbers, directories, names, states);
         }
     }
 
     private void SetIntents(CommitRows rows)
     {
         var (gone, put) = (rows.Intents.Where(i => i.Value is null).ToList(), rows.Intents.Where(i => i.Value is not null).ToList());
-        batch.Set(
+        Set(
             3,
+            gone.Count,
             gone.ConvertAll(i => i.Key.Shard).ToArray(),
             gone.ConvertAll(i => i.Key.Number).ToArray(),
             gone.ConvertAll(i => KeyOf(i.Key.Step)).ToArray());
-        batch.Set(
+        Set(
             4,
+            put.Count,
             put.ConvertAll(i => i.Key.Shard).ToArray(),
             put.ConvertAll(i => i.Key.Number).ToArray(),
             put.ConvertAll(i => KeyOf(i.Key.Step)).ToArray(),
@@ -210,8 +256,9 @@ internal sealed class CommitStatements : IAsyncDisposable
     private void SetCounts(CommitRows rows)
     {
         var counts = rows.Counts.ToList();
-        batch.Set(
+        Set(
             5,
+            counts.Count,
             counts.ConvertAll(c => c.Key.Shard).ToArray(),
             counts.ConvertAll(c => Hashes.Of(c.Key.Dataset)).ToArray(),
             counts.ConvertAll(c => Hashes.Bytes(c.Key.Dataset)).ToArray(),
@@ -225,23 +272,26 @@ internal sealed class CommitStatements : IAsyncDisposable
     private void SetSources(CommitRows rows)
     {
         var (positions, letters, aliases) = (rows.Positions.ToList(), rows.DeadLetters.ToList(), rows.Aliases.ToList());
-        batch.Set(
+        Set(
             6,
+            positions.Count,
             positions.ConvertAll(p => p.Key.Shard).ToArray(),
             positions.ConvertAll(p => p.Key.Hash).ToArray(),
             positions.ConvertAll(p => Hashes.Bytes(p.Value.Source)).ToArray(),
             positions.ConvertAll(p => Hashes.Bytes(p.Value.Partition)).ToArray(),
             positions.ConvertAll(p => BytesOf(p.Value)).ToArray());
-        batch.Set(
+        Set(
             7,
+            letters.Count,
             letters.ConvertAll(l => Hashes.Bytes(l.Key.Source)).ToArray(),
             letters.ConvertAll(l => l.Key.Partition).ToArray(),
             letters.ConvertAll(l => l.Key.Generation).ToArray(),
             letters.ConvertAll(l => l.Key.Position).ToArray(),
             letters.ConvertAll(l => l.Key.Hash).ToArray(),
             letters.ConvertAll(l => l.Value).ToArray());
-        batch.Set(
+        Set(
             8,
+            aliases.Count,
             aliases.ConvertAll(a => a.Key.Shard).ToArray(),
             aliases.ConvertAll(a => a.Key.Hash).ToArray(),
             aliases.ConvertAll(a => Hashes.Bytes(a.Value.Row.Storage)).ToArray(),
@@ -257,13 +307,15 @@ internal sealed class CommitStatements : IAsyncDisposable
 
     private void SetShards(CommitRows rows, long number)
     {
-        batch.Set(
+        Set(
             9,
+            rows.Shards.Count,
             rows.Shards.Keys.ToArray(),
             rows.Shards.Values.Select(s => s.Files).ToArray(),
             rows.Shards.Values.Select(s => s.Sequence).ToArray());
-        batch.Set(
+        Set(
             10,
+            rows.Sequences.Count,
             number,
             rows.Sequences.ConvertAll(s => s.Shard).ToArray(),
             rows.Sequences.ConvertAll(s => s.First).ToArray(),

@@ -22,6 +22,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
         pooled.CancellationTimeout = -1;
         pooled.KeepAlive = ConnectSeconds;
         pooled.MaxAutoPrepare = 64;
+        pooled.NoResetOnClose = true; // nothing that runs on the pool leaves anything behind
         pooled.MaxPoolSize = settings.StoreReadsMax;
         pooled.SearchPath = PostgresConnection.Schema;
         pooled.ApplicationName ??= $"eventgrains {PostgresCluster.NameOf(settings)}";

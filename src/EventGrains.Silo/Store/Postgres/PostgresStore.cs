@@ -27,11 +27,13 @@ internal sealed class PostgresStore : IStore
     private readonly TimeProvider time;
     private readonly CommitConnection commits;
     private readonly CommitNews news;
+    private readonly FileLoads loads;
 
     private PostgresStore(PostgresConnections connections, PostgresPlace place, SiloSettings settings, TimeProvider time, int shards, int history)
     {
         (this.connections, this.place, this.settings, this.time, Shards, History) = (connections, place, settings, time, shards, history);
         commits = new CommitConnection(connections);
+        loads = new FileLoads(ids => Call(connection => FileReads.Load(connection, ids, default), default));
         news = new CommitNews(connections, time, index => Committed?.Invoke(index));
     }
 
@@ -73,8 +75,7 @@ internal sealed class PostgresStore : IStore
         return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), PostgresCluster.NameOf(settings), ct), ct);
     }
 
-    public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
-        Call(connection => FileReads.Load(connection, ids, ct), ct);
+    public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) => loads.Load(ids).WaitAsync(ct);
 
     public async Task<FileState?> Find(FileId id, CancellationToken ct = default) =>
         (await Call(connection => FileReads.Load(connection, [id], ct), ct))[0];

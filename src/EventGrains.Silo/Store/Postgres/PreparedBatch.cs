@@ -4,7 +4,7 @@ using NpgsqlTypes;
 namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Statements that go out in one message, prepared once on their connection; only the values change.</summary>
-/// <remarks>Always the same statements, so a commit is never planned anew, whatever it holds.</remarks>
+/// <remarks>A statement that the connection knows from another batch is not prepared again.</remarks>
 internal sealed class PreparedBatch : IAsyncDisposable
 {
     private readonly NpgsqlBatch batch;
