@@ -148,7 +148,11 @@ internal sealed partial class EventIntake(
 
     private async Task<ApplyAnswer[]> Durable(string source, List<ShardedEvents.Part> parts, CancellationToken stop)
     {
-        var calls = parts.ConvertAll(part => ShardDelivery.Apply(grains.GetGrain<IFileShardGrain>(part.Shard), part.Of(source), time, stop));
+        var calls = parts.ConvertAll(part =>
+        {
+            var (shard, events) = (grains.GetGrain<IFileShardGrain>(part.Shard), part.Of(source));
+            return GrainCalls.UntilAnswered(() => shard.Apply(events), time, stop);
+        });
         var all = Task.WhenAll(calls);
         try
         {

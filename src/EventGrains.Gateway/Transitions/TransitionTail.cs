@@ -11,10 +11,7 @@ namespace EventGrains.Gateway.Transitions;
 internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettings settings, TimeProvider time, ILogger<TransitionTail> log) : BackgroundService
 {
     /// <summary>How long the log may hold a read open when nothing happens.</summary>
-    private static readonly TimeSpan ReadWait = TimeSpan.FromSeconds(2);
-
-    /// <summary>A call that was under way through a silo that died is lost without a word; then it is asked of another.</summary>
-    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan ReadWait = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
@@ -81,7 +78,7 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
             {
                 if (!standing)
                 {
-                    ring.Restart((await reader.GetEnds()).Latest);
+                    ring.Restart((await GrainCalls.UntilAnswered(reader.GetEnds, time, stop)).Latest);
                     standing = true;
                     Announce();
                 }
@@ -101,7 +98,7 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
 
     private async Task ReadOn(ITransitionLogGrain reader, CancellationToken stop)
     {
-        var page = await reader.Read(ring.Head, settings.TailPageMax, ReadWait).WaitAsync(AnswerMax, time, stop);
+        var page = await GrainCalls.UntilAnswered(() => reader.Read(ring.Head, settings.TailPageMax, ReadWait), time, stop);
         if (page.Gap is { } gap)
         {
             ring.Restart(gap.To);

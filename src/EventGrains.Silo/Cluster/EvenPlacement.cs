@@ -6,7 +6,14 @@ namespace EventGrains.Silo.Cluster;
 
 /// <summary>Marks a grain class with few, long-lived grains that are work each: sources, and readers of logs.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class PlacedEvenlyAttribute() : PlacementAttribute(new EvenPlacement());
+internal sealed class PlacedEvenlyAttribute() : PlacementAttribute(new EvenPlacement())
+{
+    public override void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+    {
+        base.Populate(services, grainClass, grainType, properties);
+        Unordered.Mark(properties);
+    }
+}
 
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("EventGrains.EvenPlacement")]
 internal sealed class EvenPlacement : PlacementStrategy;

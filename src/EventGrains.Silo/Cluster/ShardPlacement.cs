@@ -8,7 +8,14 @@ namespace EventGrains.Silo.Cluster;
 
 /// <summary>Marks a grain class that belongs to a shard: the shard itself (its number is the key), and files.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class PlacedWithShardAttribute() : PlacementAttribute(new ShardPlacement());
+internal sealed class PlacedWithShardAttribute() : PlacementAttribute(new ShardPlacement())
+{
+    public override void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+    {
+        base.Populate(services, grainClass, grainType, properties);
+        Unordered.Mark(properties);
+    }
+}
 
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("EventGrains.ShardPlacement")]
 internal sealed class ShardPlacement : PlacementStrategy;

@@ -1,0 +1,44 @@
+using EventGrains.Contracts.Shards;
+using Orleans.Runtime;
+
+namespace EventGrains.Gateway;
+
+/// <summary>Calls that reach their grain wherever it is: while it moves, or a silo on the way has gone without a word, the same call again takes another way.</summary>
+/// <remarks>
+/// For calls that may be repeated: reads, and events, which a shard knows again. What a grain itself answers, a commit that failed for
+/// instance, is not repeated here: the sender hears of it and decides. A repeated call takes another silo's client port, since no class
+/// that is called so keeps the order of calls.
+/// </remarks>
+internal static class GrainCalls
+{
+    /// <summary>A call that went through a silo that stands still ends by nothing else: nobody tells a gateway that what it waits for will not come.</summary>
+    public static readonly TimeSpan AnswerFirst = TimeSpan.FromSeconds(3);
+
+    /// <summary>For so many tries the silo on the way may be one that is not declared dead yet; after them slowness is the likelier reason, and each waits twice as long.</summary>
+    private const int QuickTries = 3;
+
+    private static readonly TimeSpan PauseFirst = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Ends with the answer, with what the grain threw, or when <paramref name="stop"/> is cancelled.</summary>
+    public static async Task<T> UntilAnswered<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop)
+    {
+        var (answer, pause) = (AnswerFirst, PauseFirst);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await call().WaitAsync(answer, time, stop);
+            }
+            catch (TimeoutException)
+            {
+                answer *= tries < QuickTries ? 1 : 2;
+            }
+            catch (Exception moved) when (moved is OrleansException or ShardFencedException)
+            {
+                await Task.Delay(pause, time, stop);
+                pause = pause * 2 > PauseMax ? PauseMax : pause * 2;
+            }
+        }
+    }
+}
