@@ -208,8 +208,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
                 window.TellAt = now + TellEvery;
                 if (window.Cursors.Count > 0)
                 {
-                    window.Owed = null;
-                    Trim(window);
+                    Settle(window);
                 }
             }
         }
@@ -220,6 +219,18 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
             _windows.Remove(window.Stream);
             _passedAgain.AddRange(window.Again.Select(a => a.Number));
         }
+    }
+
+    /// <summary>What a consumer that went is owed is nobody's, once there are others; what was kept for consumers that were being found is theirs.</summary>
+    private void Settle(StreamWindow window)
+    {
+        if (window.Owed is { } owed && window.IsOwedToAll)
+        {
+            window.Cursors.ForEach(cursor => cursor.GoBack(owed));
+        }
+
+        window.Owed = null;
+        Trim(window);
     }
 
     private WindowCursor Open(StreamWindow window, Place next, bool isBehind)

@@ -29,7 +29,21 @@ internal sealed class StreamWindow(StreamId stream)
     public bool HasMore { get; private set; }
 
     /// <summary>From here on a consumer that went may not have had what the stream was given.</summary>
-    public Place? Owed { get; set; }
+    public Place? Owed
+    {
+        get;
+        set
+        {
+            field = value;
+            IsOwedToAll &= value is not null;
+        }
+    }
+
+    /// <summary>
+    /// The place had been kept while the stream's consumers were being looked up, and none stands at it or before: the agent had looked them up
+    /// for a later event in the meantime, and they began there.
+    /// </summary>
+    public bool IsOwedToAll { get; set; }
 
     /// <summary>When the queue's agent is to be told next that nobody has taken the stream's events up.</summary>
     public DateTimeOffset TellAt { get; set; }

@@ -11,18 +11,22 @@ namespace EventGrains.Silo.Streams;
 internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Place next, bool isBehind) : IQueueCacheCursor
 {
     private readonly Queue<TransitionBatch> _page = [];
+    private Place _next = next;
+    private Cursor _passed;
     private TransitionBatch? _current;
     private long _currentAgain;
     private Place _readFrom = next;
     private bool _isBehind = isBehind;
     private Place? _lastWhenRead;
     private bool _wasAsked;
+    private bool _isPageOld;
+    private Place? _back;
 
     /// <summary>The least place not passed.</summary>
-    public Place Next { get; private set; } = next;
+    public Place Next => _back ?? _next;
 
     /// <summary>The last event passed, in the public order.</summary>
-    public Cursor Passed { get; private set; }
+    public Cursor Passed => _back is null ? _passed : default;
 
     /// <summary>The last delivery passed of those to be made again.</summary>
     public long PassedAgain { get; private set; }
@@ -76,13 +80,37 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             if (!IsThrough && !isHeldByOthers && window.IsOpen)
             {
                 window.Owed = window.Owed is { } owed && owed < Next ? owed : Next;
+                window.IsOwedToAll |= !_wasAsked;
             }
 
             queue.Trim(window);
         }
     }
 
+    /// <summary>Begins again at an earlier place, after what is being delivered; the caller has the lock.</summary>
+    public void GoBack(Place place)
+    {
+        if (place < Next)
+        {
+            _back = place;
+        }
+    }
+
     private void Pass()
+    {
+        PassCurrent();
+        if (_back is not { } back)
+        {
+            return;
+        }
+
+        (_next, _passed, _back) = (back, default, null);
+        _page.Clear();
+        _isPageOld = IsReading;
+        (_isBehind, _readFrom) = (!window.Covers(back), back);
+    }
+
+    private void PassCurrent()
     {
         if (_current is null)
         {
@@ -96,7 +124,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         }
         else
         {
-            (Next, Passed) = (_current.Place.After, _current.Logged!.Cursor);
+            (_next, _passed) = (_current.Place.After, _current.Logged!.Cursor);
             queue.Trim(window);
         }
 
@@ -147,6 +175,12 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
     public void Came(StreamHistory.Page page)
     {
         IsReading = false;
+        if (_isPageOld)
+        {
+            _isPageOld = false;
+            return;
+        }
+
         foreach (var item in page.Items)
         {
             _page.Enqueue(item);
@@ -156,7 +190,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         if (!page.More && page.Items.Count == 0 && _lastWhenRead?.After is { } after && Next < after)
         {
             // What had been noted by then is not there: the log's retention dropped it.
-            Next = after;
+            _next = after;
             queue.Trim(window);
         }
     }
