@@ -28,15 +28,17 @@ internal static class StatusVerb
             ],
             header: false);
         Section(printer, status, "silos", [Column.Of("name"), Column.Of("address"), Column.Of("state"), Column.Of("shards")]);
+        Section(printer, status, "owners", [Column.Of("shard"), Column.Of("silo"), Column.Of("epoch"), Column.Of("since")], owner => owner.Text("silo").Length > 0);
         Section(printer, status, "sources", SourceVerbs.Columns);
         Section(printer, status, "datasets", DatasetVerbs.Columns);
         Section(printer, status, "rules", RuleVerbs.Columns);
         Section(printer, status, "unhealthy", [Column.Of("what"), Column.Of("why"), Column.Of("do")]);
     }
 
-    private static void Section(Printer printer, JsonElement status, string name, Column[] columns)
+    /// <param name="isShown">A single silo owns every shard, and there is nothing to say of it.</param>
+    private static void Section(Printer printer, JsonElement status, string name, Column[] columns, Func<JsonElement, bool>? isShown = null)
     {
-        var items = status.Items(name).ToList();
+        var items = status.Items(name).Where(isShown ?? (_ => true)).ToList();
         if (items.Count > 0)
         {
             printer.Line("");

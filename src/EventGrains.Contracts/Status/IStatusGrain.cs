@@ -29,8 +29,9 @@ public sealed record SiloView([property: Id(0)] string Name, [property: Id(1)] s
 
 /// <param name="Silo">The name of the silo that took it over last; null where there is only one, or none did yet.</param>
 /// <param name="Epoch">Which term of ownership it is in: one more with each takeover.</param>
+/// <param name="Since">When it took it over, by the database's clock; null where there is only one silo, or one of a release that did not note it.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.ShardOwner")]
-public sealed record ShardOwner([property: Id(0)] int Shard, [property: Id(1)] string? Silo, [property: Id(2)] long Epoch);
+public sealed record ShardOwner([property: Id(0)] int Shard, [property: Id(1)] string? Silo, [property: Id(2)] long Epoch, [property: Id(3)] DateTime? Since = null);
 
 [GenerateSerializer, Immutable, Alias("EventGrains.StoreView")]
 public sealed record StoreView(

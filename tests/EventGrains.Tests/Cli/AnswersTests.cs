@@ -189,11 +189,26 @@ public sealed class AnswersTests
             {"version":"1.2","ready":true,"store":{"kind":"rocksdb","path":"/d","bytes":1024,"commitIndex":7,"schema":1},"shards":16,"files":3,
              "sources":[{"name":"inbox","type":"directory","format":"directory","storage":"inbox","state":"running","partitions":[{"partition":"p","lagBytes":5}]}],
              "datasets":[{"name":"run-1","files":2,"counts":{"stored":2},"bytes":10}],"rules":[{"name":"mirror"}],
-             "unhealthy":[{"what":"disk","why":"full","do":"delete something"}]}
+             "unhealthy":[{"what":"disk","why":"full","do":"delete something"}],"owners":[{"shard":0,"silo":null,"epoch":1,"since":null}]}
             """);
 
         var ran = await Ran.Against(server, "status");
 
         Assert.All(["rocksdb  /d  1.0 KiB", "inbox", "run-1", "stored:2", "mirror", "delete something"], part => Assert.Contains(part, ran.Out, StringComparison.Ordinal));
+        Assert.DoesNotContain("owners", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_of_a_cluster_shows_who_owns_each_shard_since_when()
+    {
+        await using var server = await FakeServer.Start("""
+            {"silos":[{"name":"silo-1","address":"S1","state":"active","shards":2}],
+             "owners":[{"shard":0,"silo":"silo-1","epoch":3,"since":"2026-11-28T12:00:00Z"},{"shard":1,"silo":"silo-1","epoch":4,"since":null}]}
+            """);
+
+        var ran = await Ran.Against(server, "status");
+
+        Assert.Matches(@"(?m)^0\s+silo-1\s+3\s+2026-11-28T12:00:00Z\s*$", ran.Out);
+        Assert.Matches(@"(?m)^1\s+silo-1\s+4\s*$", ran.Out);
     }
 }

@@ -27,7 +27,7 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
     public Dictionary<string, Func<SourceView>> Sources { get; } = [];
 
-    public StatusView Status { get; set; } = new("1.2.3", true, new StoreView("memory", null, 0, 7, 1), 4, 2, [], [], [new SiloView("silo-1", "S127.0.0.1:11111:1", "active", 4)], [new ShardOwner(0, "silo-1", 3)]);
+    public StatusView Status { get; set; } = new("1.2.3", true, new StoreView("memory", null, 0, 7, 1), 4, 2, [], [], [new SiloView("silo-1", "S127.0.0.1:11111:1", "active", 4)], [new ShardOwner(0, "silo-1", 3, new DateTime(2026, 11, 28, 12, 0, 0, DateTimeKind.Utc))]);
 
     /// <summary>Why the store cannot be read, when it cannot.</summary>
     public string? Away { get; set; }

@@ -342,6 +342,7 @@ public sealed class KnowledgeTests
         Assert.Equal(["version", "ready", "store", "shards", "files", "sources", "datasets", "datasetsNext", "rules", "unhealthy", "silos", "owners"], status.EnumerateObject().Select(p => p.Name));
         Assert.Equal("""{"do":[]}""", status.GetProperty("rules")[0].GetProperty("spec").GetRawText());
         Assert.Equal("make room", status.GetProperty("unhealthy")[0].GetProperty("do").GetString());
+        Assert.Equal("""{"shard":0,"silo":"silo-1","epoch":3,"since":"2026-11-28T12:00:00Z"}""", status.GetProperty("owners")[0].GetRawText());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
         Assert.Contains("disk is full", ready.GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await host.Get("/healthz/live")).Status);

@@ -12,6 +12,9 @@ internal static class PostgresOpening
     /// <summary>Taken while tables are made or changed, so that silos that start together do it once.</summary>
     private const long MigrationLock = 0x4556_4752_0001;
 
+    /// <summary>While a migration waits for a table, so do the commits of all silos behind it. It gives up before they do, and comes again.</summary>
+    private const string LockWait = "1s";
+
     /// <exception cref="StoreUnusableException">Away, refused, newer, or another cluster's; the message says which, and what to do.</exception>
     public static async Task<(int Shards, int History)> Open(PostgresConnections connections, PostgresPlace place, SiloSettings settings, TimeProvider time, CancellationToken ct)
     {
@@ -70,6 +73,7 @@ internal static class PostgresOpening
         foreach (var migration in PostgresSchema.Migrations.Where(m => m.Version > version))
         {
             await using var transaction = await connection.BeginTransactionAsync(ct);
+            await connection.Run($"set local lock_timeout = '{LockWait}'", ct);
             await connection.Run(migration.Sql, ct);
             if (version == 0 && migration.Version == 1)
             {

@@ -11,9 +11,9 @@ namespace EventGrains.Silo.Store.Postgres;
 internal static class PostgresSchema
 {
     /// <summary>What this program writes.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    public static readonly IReadOnlyList<(int Version, int UsableFrom, string Sql)> Migrations = [(1, 1, First)];
+    public static readonly IReadOnlyList<(int Version, int UsableFrom, string Sql)> Migrations = [(1, 1, First), (2, 1, SinceWhen)];
 
     /// <summary>An index entry may hold no more than a third of a page: of a longer name or path its beginning is indexed, and the row's state tells the rest.</summary>
     public const int IndexedBytesMax = 1024;
@@ -149,6 +149,13 @@ internal static class PostgresSchema
             key bytea primary key,
             version bigint not null,
             state bytea not null);
+        """;
+
+    /// <remarks>A program of schema 1 counts the epoch up and leaves both: what stands there holds for the epoch beside it alone.</remarks>
+    private const string SinceWhen = """
+        alter table shards
+            add column taken_at timestamptz,       -- when the shard was taken over, by the clock here
+            add column taken_epoch bigint;         -- by which takeover
         """;
 
     /// <summary>One part of the log of transitions; dropped as a whole when all of it is beyond the retention.</summary>

@@ -147,16 +147,18 @@ internal sealed class PostgresStore : IStore
 
     public Task<IReadOnlyList<ShardOwner>> ReadShards(CancellationToken ct = default) => Call<IReadOnlyList<ShardOwner>>(
         async connection => await connection.Rows(
-            r => new ShardOwner(r.GetInt32(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetInt64(2)), "select shard, owner, epoch from shards order by shard", ct),
+            r => new ShardOwner(r.GetInt32(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetInt64(2), r.IsDBNull(3) ? null : r.GetDateTime(3)),
+            "select shard, owner, epoch, case when taken_epoch = epoch then taken_at end from shards order by shard",
+            ct),
         ct);
 
     public Task<StoreFigures> ReadFigures(CancellationToken ct = default) => Call(
         async connection => (await connection.Rows(
             r => new StoreFigures(
-                new StoreView("postgresql", place.Name, r.GetInt64(0), r.GetInt64(1), PostgresSchema.Version), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4)),
+                new StoreView("postgresql", place.Name, r.GetInt64(0), r.GetInt64(1), r.GetInt32(5)), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4)),
             """
             select pg_database_size(current_database()), index, (select coalesce(sum(files), 0)::bigint from shards), transitions - pruned,
-                   (select count(*) from dead_letters) from log
+                   (select count(*) from dead_letters), (select version from store) from log
             """,
             ct))[0],
         ct);

@@ -61,7 +61,10 @@ internal static class Takeover
         await connection.Run($"set local lock_timeout = '{LockWait}'", ct);
         var taken = await connection.Rows(
             r => (r.GetInt64(0), r.GetInt64(1)),
-            "update shards set epoch = epoch + 1, backend = $2, backend_start = $3, owner = $4 where shard = $1 returning epoch, sequence",
+            """
+            update shards set epoch = epoch + 1, backend = $2, backend_start = $3, owner = $4, taken_at = clock_timestamp(), taken_epoch = epoch + 1
+            where shard = $1 returning epoch, sequence
+            """,
             ct,
             shard,
             us.Process,
