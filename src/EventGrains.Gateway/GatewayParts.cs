@@ -73,6 +73,7 @@ public static class GatewayParts
         DatasetsEndpoints.Map(app);
         SourcesEndpoints.Map(app);
         TransitionsEndpoints.Map(app);
+        ParkedEndpoints.Map(app);
         StatusEndpoints.Map(app);
         PageEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");

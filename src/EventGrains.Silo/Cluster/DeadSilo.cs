@@ -13,6 +13,15 @@ public sealed record SiloEnd(Action<string> Tell, Action<int> End)
 
     private const int Failed = 1;
 
+    /// <summary>The line for what Orleans says when a silo that starts cannot reach all that are alive, or they cannot reach it.</summary>
+    public static string NotJoined(string reason)
+    {
+        var (begin, end) = (reason.LastIndexOf('['), reason.LastIndexOf(']'));
+        var silos = begin >= 0 && end > begin + 1 ? reason[(begin + 1)..end] : reason;
+        return $"This silo did not join the cluster: no answer came from {silos}. The cluster runs on without it. Open the silo ports (--silo-port) between them and this silo, both ways, "
+            + "or correct --advertise there or here, and start it again; `joinWithinSeconds` is how long it tries.";
+    }
+
     /// <summary>The exit code and the line for what Orleans gives as its reason.</summary>
     public static (int Code, string Line) Of(string? context, Exception? exception)
     {

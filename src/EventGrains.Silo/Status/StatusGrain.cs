@@ -3,6 +3,7 @@ using System.Reflection;
 using EventGrains.Contracts.Rules;
 using EventGrains.Contracts.Status;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Rules;
 using EventGrains.Silo.Store;
 using Orleans.Concurrency;
@@ -53,6 +54,6 @@ internal sealed class StatusGrain(
     private ImmutableArray<SiloView> SilosOf(ImmutableArray<ShardOwner> owners) =>
     [
         .. membership.CurrentSnapshot.Members.Values.Where(m => m.Status != SiloStatus.Dead).OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => new SiloView(
-            m.Name, m.SiloAddress.ToParsableString(), char.ToLowerInvariant(m.Status.ToString()[0]) + m.Status.ToString()[1..], owners.Count(o => o.Silo is null || o.Silo == m.Name))),
+            m.Name, m.SiloAddress.ToParsableString(), SiloStates.Word(m.Status), owners.Count(o => o.Silo is null || o.Silo == m.Name))),
     ];
 }
