@@ -43,7 +43,9 @@ public static class PostgresCluster
     public static ISiloBuilder UsePostgresCluster(this ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, SiloEnd end)
     {
         silo.Services.AddSingleton(end);
-        silo.Services.AddSingleton<IFatalErrorHandler, DeadSilo>();
+        silo.Services.AddSingleton<DeadSilo>();
+        silo.Services.AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<DeadSilo>());
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<DeadSilo>());
         silo.Configure<ClusterOptions>(o => Name(o, settings));
         silo.Configure<SiloOptions>(o => o.SiloName = NameOf(settings));
         silo.Configure<EndpointOptions>(o => Listen(o, settings));

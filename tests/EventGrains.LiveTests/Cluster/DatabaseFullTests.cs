@@ -15,13 +15,13 @@ public sealed class DatabaseFullTests : IAsyncDisposable
 
     private readonly string _directory = Product.NewDirectory();
 
-    // The database's own user must get through to its disk.
-    public DatabaseFullTests() => File.SetUnixFileMode(_directory, File.GetUnixFileMode(_directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    // Beside it: the database's own user must get there.
+    private string Disk => $"{_directory}-disk";
 
     [Fact]
     public async Task While_it_is_full_every_way_of_asking_says_so_and_all_goes_on_when_there_is_room()
     {
-        await using var disk = await Mounted.Small(Path.Combine(_directory, "disk"), DiskMegabytes);
+        await using var disk = await Mounted.Small(Disk, DiskMegabytes);
         await using var postgres = await Started(disk);
         var arguments = new Servers(_directory, await postgres.NewDatabase()).Next();
         var acknowledged = new List<string>(Before);
@@ -68,7 +68,7 @@ public sealed class DatabaseFullTests : IAsyncDisposable
     [Fact]
     public async Task Where_its_log_finds_no_room_the_database_stops_and_all_goes_on_when_it_is_started_again()
     {
-        await using var disk = await Mounted.Small(Path.Combine(_directory, "disk"), DiskMegabytes);
+        await using var disk = await Mounted.Small(Disk, DiskMegabytes);
         await using var postgres = await Started(disk);
         var arguments = new Servers(_directory, await postgres.NewDatabase()).Next();
         var names = Told.Names("n", 200);
@@ -95,7 +95,11 @@ public sealed class DatabaseFullTests : IAsyncDisposable
         await Told.AreKnownOnce(restarted, [.. Before, .. names]);
     }
 
-    public async ValueTask DisposeAsync() => await Tool.Remove(_directory);
+    public async ValueTask DisposeAsync()
+    {
+        await Tool.Remove(_directory);
+        await Tool.Remove(Disk);
+    }
 
     // Nothing of its log is kept for later use: what it needs next it must find room for.
     private static Task<PostgresInstance> Started(Mounted disk) => PostgresServer.StartPrivateIn(disk.Path, "wal_recycle=off", "min_wal_size=32MB", "max_wal_size=64MB");

@@ -3,26 +3,25 @@ using EventGrains.Tests.Postgres;
 
 namespace EventGrains.LiveTests.Cluster;
 
-/// <summary>A silo that starts and cannot be reached by its peers, or cannot reach them, ends and says whom; the cluster runs on.</summary>
+/// <summary>A silo that starts and cannot reach its peers ends and says whom; the cluster runs on.</summary>
+/// <remarks>As with a port that is closed between them, both ways: where one can open a connection, Orleans talks over that both ways.</remarks>
 public sealed class UnreachablePeersTests : IAsyncDisposable
 {
-    /// <summary>For documentation alone: nobody has it, and nothing answers there.</summary>
-    private const string BlackHole = "192.0.2.1";
+    // For documentation alone: nobody has them, and nothing answers there.
+    private const string Running = "203.0.113.1";
+    private const string Starting = "203.0.113.2";
 
     private readonly string _directory = Product.NewDirectory();
 
-    [Theory]
-    [InlineData("127.0.0.1", BlackHole)]
-    [InlineData(BlackHole, "127.0.0.1")]
-    public async Task It_does_not_join_and_names_them_and_the_cluster_is_not_disturbed(string running, string starting)
+    [Fact]
+    public async Task It_does_not_join_and_names_them_and_the_cluster_is_not_disturbed()
     {
         var servers = new Servers(_directory, await PostgresServer.NewDatabase());
-        var first = servers.Next("--advertise", running);
+        var first = servers.Next("--advertise", Running);
         await using var server = await Product.Start(_directory, first);
         Assert.True((await server.Post(Told.Source, Told.Stored("before"))).IsOk);
 
-        var joining = Product.RunIn(_directory, null, servers.Next("--advertise", starting, "--set", "joinWithinSeconds=12"));
-        await Eventually.Is(async () => await server.Metric("eventgrains_silos", "state=\"joining\"") == 1, () => "nobody is seen to join");
+        var joining = Product.RunIn(_directory, null, servers.Next("--advertise", Starting));
         var told = 0;
         for (; !joining.IsCompleted; told++)
         {
@@ -32,9 +31,8 @@ public sealed class UnreachablePeersTests : IAsyncDisposable
         var (exit, output, errors) = await joining;
         Assert.Equal(1, exit);
         Assert.DoesNotContain("ready", output, StringComparison.Ordinal);
-        var said = errors.TrimEnd().Split('\n')[^1];
-        Assert.Contains("did not join", said, StringComparison.Ordinal);
-        Assert.Contains($"{running}:{Servers.SiloPort(first)}", said, StringComparison.Ordinal);
+        var said = Assert.Single(errors.Split('\n'), line => line.StartsWith("This silo did not join", StringComparison.Ordinal));
+        Assert.Contains($"{Running}:{Servers.SiloPort(first)}", said, StringComparison.Ordinal);
         Assert.Contains("--advertise", said, StringComparison.Ordinal);
         var status = (await server.Ask("/v1/status")).Body;
         Assert.True(status.GetProperty("ready").GetBoolean());
