@@ -43,7 +43,7 @@ internal sealed partial class ShardKeeper(
 
     private int[] All => [.. Enumerable.Range(0, shape.Shards)];
 
-    /// <summary>Places every shard; where there are other silos, what does not answer yet is left to the asking that goes on.</summary>
+    /// <summary>Places every shard; where there are other silos, or all takes its time, what does not answer yet is left to the asking that goes on.</summary>
     public async Task Start()
     {
         Telemetry.Meter.CreateObservableGauge("eventgrains_silos", CountSilos, description: "Silos of the cluster as this one sees them, by state; those that are gone are not counted.");
@@ -51,7 +51,7 @@ internal sealed partial class ShardKeeper(
         {
             await Ask(All);
         }
-        catch (Exception failure) when (Active().Length > 1)
+        catch (Exception failure) when (Active().Length > 1 || failure is TimeoutException)
         {
             LogUnanswered(failure);
         }
