@@ -24,10 +24,11 @@ internal static partial class ServerLog
 
     /// <summary>
     /// A process that crashed always is a finding. What the parts below us call an error is their way to say that a peer or the database
-    /// is away, and is only counted while faults are done; what we call one is expected of few.
+    /// is away, and is only counted while faults are done or members are replaced; what we call one is expected of few, and of faults alone.
     /// </summary>
-    public static bool IsUnexpected(LogFinding finding, bool withFaults) =>
-        !withFaults || finding.Level == "crash" || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !Told.Any(finding.Category.EndsWith));
+    public static bool IsUnexpected(LogFinding finding, bool withFaults, bool withUpgrade = false) =>
+        !(withFaults || withUpgrade) || finding.Level == "crash"
+        || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !(withFaults && Told.Any(finding.Category.EndsWith)));
 
     /// <summary>What a fault must make us say: a silo that was declared dead, a commit that the database did not take, subscriptions that could not be read.</summary>
     private static readonly string[] Told = [".DeadSilo", ".Committer", ".SubscriptionStorage"];
