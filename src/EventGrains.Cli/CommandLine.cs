@@ -76,6 +76,7 @@ internal static class CommandLine
             RuleVerbs.Create(surroundings),
             StepVerbs.Create(surroundings),
             DeadLetterVerbs.Create(surroundings),
+            ParkedDeliveryVerbs.Create(surroundings),
         };
         root.HelpName = "eventgrains";
         root.Directives.Clear();

@@ -75,6 +75,7 @@ public static class GatewayParts
         DatasetsEndpoints.Map(patient);
         SourcesEndpoints.Map(patient);
         TransitionsEndpoints.Map(patient);
+        ParkedEndpoints.Map(patient);
         StatusEndpoints.Map(patient);
         StatusEndpoints.MapHealth(app);
         PageEndpoints.Map(app);

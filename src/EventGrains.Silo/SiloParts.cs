@@ -33,6 +33,8 @@ public static class SiloParts
         silo.Services.AddSingleton(store);             // where all is kept
         silo.Services.AddSingleton<Troubles>();
         silo.Services.AddSingleton<StoreLook>();
+        silo.AddGrainService<SiloLookService>();       // how this silo is, for all others
+        silo.Services.AddSingleton<SiloLooks>();
         silo.Services.AddSingleton(CommitFeed.Of(store)); // who waits at the end of the log
         silo.Services.AddSingleton<TransitionCounter>();
         silo.Services.AddSingleton<Committer>();       // one durable commit for all shards

@@ -33,7 +33,10 @@ public sealed class SiloSettings
     [Setting("The port for gateways without a silo of their own.", Unit = "port", Min = 1, Max = 65_535)]
     public int ClientPort { get; set; } = 30_000;
 
-    [Setting("How long a call to PostgreSQL is tried again while it is away; then whoever asked hears that the store is away. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
+    [Setting("How long a silo that starts tries to reach every silo that is alive, and to be reached; then it ends and names whom it could not reach.", Unit = "seconds", Min = 5, Max = 3_600)]
+    public double JoinWithinSeconds { get; set; } = 120;
+
+    [Setting("How long a call to PostgreSQL is tried again while it is away, and how long what is to be committed waits for a store that is; then whoever asked hears why. Commits are not repeated: their shards start over.", Unit = "seconds", Min = 0, Max = 25)]
     public double StoreRetrySeconds { get; set; } = 5;
 
     [Setting("How long a PostgreSQL that does not answer is waited for at the start; then the server ends with the reason.", Unit = "seconds", Min = 0, Max = 3_600)]

@@ -1,9 +1,14 @@
 namespace EventGrains.LiveTests;
 
+/// <summary>They take a machine for themselves, and run one after the other when all others have ended.</summary>
+[CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;
+
 /// <summary>Three silos, two gateways and a PostgreSQL as processes, under load, with faults; the long run of `loadtest/README.md` in three minutes.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class ClusterLoadTests
 {
-    // All share two cores with other tests, so healing may take its time; what is lost, repeated or wrong may not be at all.
+    // Seven processes share two cores, so healing may take its time; what is lost, repeated or wrong may not be at all.
     private const string HealsWithin = "40";
 
     /// <remarks>The seed's faults: a silo frozen amid a commit, a gateway killed, a silo killed, a silo stopped.</remarks>

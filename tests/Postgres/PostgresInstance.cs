@@ -56,10 +56,13 @@ internal sealed class PostgresInstance : IAsyncDisposable
         : null;
 
     /// <param name="settings">As in its configuration file, <c>name=value</c>; they win over ours.</param>
-    public static async Task<PostgresInstance> Launch(params string[] settings)
+    public static Task<PostgresInstance> Launch(params string[] settings) => LaunchIn("/tmp", settings);
+
+    /// <param name="place">A directory that its user may write to, such as a disk of its own.</param>
+    public static async Task<PostgresInstance> LaunchIn(string place, params string[] settings)
     {
         string[] become = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] : [];
-        var keeper = Process.Start(new ProcessStartInfo("setsid", [.. become, "bash", "-c", PostgresKeeper.Script, "keeper", Programs()!, .. Settings.Concat(settings).SelectMany(s => (string[])["-c", s])])
+        var keeper = Process.Start(new ProcessStartInfo("setsid", [.. become, "bash", "-c", PostgresKeeper.Script, "keeper", place, Programs()!, .. Settings.Concat(settings).SelectMany(s => (string[])["-c", s])])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

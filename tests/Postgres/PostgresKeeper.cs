@@ -7,15 +7,15 @@ namespace EventGrains.Tests.Postgres;
 /// </remarks>
 internal static class PostgresKeeper
 {
-    /// <summary>Arguments: the directory of the programs, then settings as <c>-c name=value</c>. The first line that it writes is the folder.</summary>
+    /// <summary>Arguments: where its folder is to be, the directory of the programs, then settings as <c>-c name=value</c>. The first line that it writes is the folder.</summary>
     public const string Script = """
         # We may be gone when an answer is written; that must not end the keeper before the server.
         trap '' PIPE
-        cd / && home=$(mktemp -d /tmp/eventgrains-postgres-XXXXXX) || exit 1
+        cd / && home=$(mktemp -d "$1/eventgrains-postgres-XXXXXX") || exit 1
         echo "$home"
         exec 2>>"$home/log"
-        programs=$1 data=$home/data server=
-        shift
+        programs=$2 data=$home/data server=
+        shift 2
 
         # Nothing of it outlives a crash of the machine, so only the server syncs.
         init() {

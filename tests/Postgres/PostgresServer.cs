@@ -42,6 +42,13 @@ internal static class PostgresServer
         return PostgresInstance.Launch(settings);
     }
 
+    /// <summary>The same, with all that it keeps in a directory, such as a disk of its own.</summary>
+    public static Task<PostgresInstance> StartPrivateIn(string place, params string[] settings)
+    {
+        Need(PostgresInstance.WhyNot());
+        return PostgresInstance.LaunchIn(place, settings);
+    }
+
     /// <summary>The same database by way of a link that can fail.</summary>
     public static (FaultProxy Link, string ConnectionString) Behind(string connectionString)
     {

@@ -8,11 +8,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
+using Orleans.Runtime.MembershipService;
 using Orleans.Serialization;
 using EventGrains.Cli.Client;
 using EventGrains.Cli.Output;
 using EventGrains.Gateway;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
 
 namespace EventGrains.Cli.Hosting;
@@ -184,6 +186,8 @@ internal static class ServerHost
                     return failure;
                 case StoreUnusableException:
                     return new VerbFailure(ExitCode.DataDirectory, cause.Message, e);
+                case OrleansClusterConnectivityCheckFailedException:
+                    return new VerbFailure(ExitCode.Failed, SiloEnd.NotJoined(cause.Message), e);
                 case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     return Listener.InUse(port, e);
             }

@@ -40,5 +40,8 @@ internal static class ServerLogs
         var theirs = ours == LogLevel.Information ? LogLevel.Warning : ours;
         logging.SetMinimumLevel(theirs);
         logging.AddFilter("EventGrains", ours);
+
+        // Orleans speaks in its name, of ranges that mean nothing here.
+        logging.AddFilter("EventGrains.Silo.Status.SiloLookService", theirs);
     }
 }

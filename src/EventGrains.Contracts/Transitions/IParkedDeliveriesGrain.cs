@@ -9,6 +9,10 @@ public interface IParkedDeliveriesGrain : IGrainWithStringKey
     [Alias("List")]
     Task<ParkedPage> List(long after, int max);
 
+    /// <summary>How many there are.</summary>
+    [Alias("Count")]
+    Task<int> Count();
+
     /// <summary>Keeps it; the same delivery parked again takes the place of the earlier entry.</summary>
     [Alias("Park")]
     Task Park(ParkedDelivery delivery);

@@ -31,6 +31,7 @@ internal sealed record ListView<T>(IReadOnlyList<T> Items, string? Next);
 [JsonSerializable(typeof(ListView<SourceJson>))]
 [JsonSerializable(typeof(DeadLetterView))]
 [JsonSerializable(typeof(ListView<DeadLetterView>))]
+[JsonSerializable(typeof(ListView<ParkedDeliveryView>))]
 [JsonSerializable(typeof(SeekRequest))]
 [JsonSerializable(typeof(ResumeRequest))]
 [JsonSerializable(typeof(StatusJson))]

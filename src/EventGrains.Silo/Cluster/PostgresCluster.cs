@@ -27,9 +27,6 @@ public static class PostgresCluster
 
     private const int SignsMissedMax = 4;
 
-    /// <summary>A silo that cannot reach all that are alive gives up after this, and says whom it could not reach.</summary>
-    private static readonly TimeSpan JoinWithin = TimeSpan.FromMinutes(2);
-
     /// <summary>A gateway without a silo learns of new silos within this.</summary>
     private static readonly TimeSpan GatewaysReadEvery = TimeSpan.FromSeconds(2);
 
@@ -46,11 +43,13 @@ public static class PostgresCluster
     public static ISiloBuilder UsePostgresCluster(this ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, SiloEnd end)
     {
         silo.Services.AddSingleton(end);
-        silo.Services.AddSingleton<IFatalErrorHandler, DeadSilo>();
+        silo.Services.AddSingleton<DeadSilo>();
+        silo.Services.AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<DeadSilo>());
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<DeadSilo>());
         silo.Configure<ClusterOptions>(o => Name(o, settings));
         silo.Configure<SiloOptions>(o => o.SiloName = NameOf(settings));
         silo.Configure<EndpointOptions>(o => Listen(o, settings));
-        silo.Configure<ClusterMembershipOptions>(Watch);
+        silo.Configure<ClusterMembershipOptions>(o => Watch(o, settings));
         silo.Configure<SiloMessagingOptions>(Carry);
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Invariant, database));
         silo.Services.AddSingleton<IMembershipTable>(services => new SharedClock(
@@ -118,7 +117,7 @@ public static class PostgresCluster
         options.GatewayListeningEndpoint = new IPEndPoint(listened, settings.ClientPort);
     }
 
-    private static void Watch(ClusterMembershipOptions options)
+    private static void Watch(ClusterMembershipOptions options, SiloSettings settings)
     {
         options.ProbeTimeout = ProbeEvery;
         options.MaxProbeTimeout = ProbeEvery; // Orleans would stretch it to four times that for a slow peer
@@ -127,7 +126,7 @@ public static class PostgresCluster
         options.TableRefreshTimeout = ReadEvery;
         options.IAmAliveTablePublishTimeout = SignEvery;
         options.NumMissedTableIAmAliveLimit = SignsMissedMax;
-        options.MaxJoinAttemptTime = JoinWithin;
+        options.MaxJoinAttemptTime = TimeSpan.FromSeconds(settings.JoinWithinSeconds);
 
         // It compares a peer's start with our clock, also as peers tell it in their own; probes find a silo that died while it joined.
         options.EvictWhenMaxJoinAttemptTimeExceeded = false;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Shards;
 using Microsoft.Extensions.Logging;
@@ -35,6 +36,8 @@ internal sealed partial class ShardKeeper(
     /// <summary>Shards that a silo gives away at once: each is at rest for about a round trip to the store.</summary>
     private const int MovesMax = 2;
 
+    private static readonly SiloStatus[] Counted = [SiloStatus.Joining, SiloStatus.Active, SiloStatus.ShuttingDown, SiloStatus.Stopping];
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _keeping = Task.CompletedTask;
 
@@ -43,6 +46,7 @@ internal sealed partial class ShardKeeper(
     /// <summary>Places every shard; where there are other silos, what does not answer yet is left to the asking that goes on.</summary>
     public async Task Start()
     {
+        Telemetry.Meter.CreateObservableGauge("eventgrains_silos", CountSilos, description: "Silos of the cluster as this one sees them, by state; those that are gone are not counted.");
         try
         {
             await Ask(All);
@@ -162,6 +166,12 @@ internal sealed partial class ShardKeeper(
 
     private SiloAddress[] Active() =>
         membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress).InOrder();
+
+    private IEnumerable<Measurement<int>> CountSilos()
+    {
+        var members = membership.CurrentSnapshot.Members.Values;
+        return Counted.Select(state => new Measurement<int>(members.Count(member => member.Status == state), new KeyValuePair<string, object?>("state", SiloStates.Word(state))));
+    }
 
     public void Dispose() => _stopping.Dispose();
 

@@ -45,6 +45,12 @@ internal sealed class ShardMap(ClusterShape shape)
     }
 }
 
+internal static class SiloStates
+{
+    /// <summary>As answers and metrics say it.</summary>
+    public static string Word(SiloStatus state) => char.ToLowerInvariant(state.ToString()[0]) + state.ToString()[1..];
+}
+
 internal static class Silos
 {
     /// <summary>Lets a grain end here when what it works on is answered, and begin there with what waits.</summary>

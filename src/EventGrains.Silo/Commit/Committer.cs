@@ -204,6 +204,7 @@ internal sealed partial class Committer : IDisposable
         }
 
         _troubles.Report("store", $"a commit failed: {failure.Message}", _store.Remedy);
+        var began = Stopwatch.GetTimestamp();
         for (var wait = 100; ; wait = Math.Min(wait * 2, RecoverMillisecondsMax))
         {
             try
@@ -216,11 +217,26 @@ internal sealed partial class Committer : IDisposable
             catch (Exception again)
             {
                 _troubles.Report("store", again.Message, _store.Remedy);
+                if (Stopwatch.GetElapsedTime(began).TotalSeconds >= _settings.StoreRetrySeconds)
+                {
+                    RefuseWaiting(again);
+                }
+
                 if (_queue.Reader.Completion.IsCompleted || _stopping.Token.WaitHandle.WaitOne(wait))
                 {
                     return;
                 }
             }
+        }
+    }
+
+    /// <summary>Whoever waits for a store that stays away hears why, and comes again.</summary>
+    private void RefuseWaiting(Exception failure)
+    {
+        while (_queue.Reader.TryRead(out var waiting))
+        {
+            SpendEpoch(waiting.ChangeSet);
+            End(waiting, new CommitFailedException(failure.Message, failure));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
+using EventGrains.Contracts.Status;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Hosting;
@@ -17,6 +18,7 @@ internal sealed partial class LogRetention(IStore store, SiloSettings settings, 
 
     private long _kept;
     private long _deadLetters;
+    private bool _isAway;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,10 +33,21 @@ internal sealed partial class LogRetention(IStore store, SiloSettings settings, 
                 var figures = await store.ReadFigures(stoppingToken);
                 (_kept, _deadLetters) = (figures.Transitions, figures.DeadLetters);
                 troubles.Clear("log");
+                if (_isAway)
+                {
+                    _isAway = false;
+                    troubles.Clear(Troubles.Store);
+                }
             }
             catch (OperationCanceledException)
             {
                 return;
+            }
+            catch (StoreAwayException away)
+            {
+                // A silo that commits nothing just now finds it out here, and its metrics say so.
+                _isAway = true;
+                troubles.Report(Troubles.Store, away.Message, store.Remedy);
             }
             catch (Exception failure)
             {

@@ -1,6 +1,8 @@
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -56,6 +58,9 @@ public static class EventLogStreamsParts
 
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services =>
             new QueueBeginnings(name, services.GetRequiredService<IStore>(), services.GetRequiredService<TimeProvider>()));
+
+        silo.Services.AddSingleton<IHostedService>(services => new ParkedCount(
+            name, services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ParkedCount>>()));
 
         // Orleans looks for the storage of a provider's subscriptions under the provider's name.
         silo.Services.AddGrainStorage(name, (services, provider) => new SubscriptionStorage(

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using EventGrains.Contracts;
 using EventGrains.Contracts.Transitions;
 using Microsoft.Extensions.Logging;
 
@@ -8,10 +10,15 @@ internal sealed partial class ParkedDeliveriesGrain(
     [PersistentState("parked", "Default")] IPersistentState<ParkedState> state, SiloSettings settings, EventLogStreams streams, ILogger<ParkedDeliveriesGrain> log)
     : Grain, IParkedDeliveriesGrain
 {
+    private static readonly Counter<long> DroppedCount = Telemetry.Meter.CreateCounter<long>(
+        "eventgrains_parked_deliveries_dropped_total", description: "Parked deliveries that made room for later ones.");
+
     private ParkedState Now => state.State;
 
     public Task<ParkedPage> List(long after, int max) =>
         Task.FromResult(new ParkedPage([.. Now.Items.Where(d => d.Number > after).Take(Math.Clamp(max, 1, 1_000))], Now.Dropped));
+
+    public Task<int> Count() => Task.FromResult(Now.Items.Count);
 
     public async Task Park(ParkedDelivery delivery)
     {
@@ -28,6 +35,7 @@ internal sealed partial class ParkedDeliveriesGrain(
             Next = Now.Next + 1,
             Dropped = Now.Dropped + surplus,
         });
+        DroppedCount.Add(surplus);
     }
 
     public async Task<bool> Retry(long number)

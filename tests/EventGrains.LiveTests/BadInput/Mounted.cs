@@ -7,6 +7,8 @@ internal sealed class Mounted : IAsyncDisposable
 
     public string Path { get; }
 
+    private string Ballast => System.IO.Path.Combine(Path, "ballast");
+
     /// <summary>A disk of so many megabytes.</summary>
     public static Task<Mounted> Small(string path, int megabytes) => At(path, "a small disk", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs");
 
@@ -21,6 +23,27 @@ internal sealed class Mounted : IAsyncDisposable
         Assert.True(exit == 0, said);
         return mounted;
     }
+
+    /// <summary>Leaves no room on it, to the last block.</summary>
+    public void Fill()
+    {
+        var block = new byte[4096];
+        using var file = new FileStream(Ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            while (true)
+            {
+                file.Write(block);
+            }
+        }
+        catch (IOException)
+        {
+            // Full: that is what was wanted.
+        }
+    }
+
+    /// <summary>After <see cref="Fill"/>.</summary>
+    public void MakeRoom() => File.Delete(Ballast);
 
     /// <summary>Unmounts as an administrator does who does not care who is in it.</summary>
     public async ValueTask DisposeAsync() => await Tool.Run("umount", "-l", Path);

@@ -41,11 +41,10 @@ public sealed class StoreAwayTests : IAsyncDisposable
         await using var disk = await Mounted.Small(Path.Combine(_directory, "disk"), megabytes: 24);
         string[] arguments = ["dev", "--port", "0", "--data", Path.Combine(disk.Path, "data")];
         var acknowledged = new List<string>(Before);
-        var ballast = Path.Combine(disk.Path, "ballast");
         await using (var server = await Product.Start(_directory, arguments))
         {
             Assert.True((await server.Post(Told.Source, Told.Stored(Before))).IsOk);
-            Fill(ballast);
+            disk.Fill();
 
             // The log's last page may have room for some more.
             var refused = (Answer?)null;
@@ -59,7 +58,7 @@ public sealed class StoreAwayTests : IAsyncDisposable
 
             refused.IsProblem(HttpStatusCode.ServiceUnavailable, "No space left on device");
             Assert.NotNull(refused.RetryAfter);
-            File.Delete(ballast);
+            disk.MakeRoom();
             await GoesOn(server, "x");
             await server.Kill();
         }
@@ -104,22 +103,5 @@ public sealed class StoreAwayTests : IAsyncDisposable
         await Eventually.Answers(() => server.Ask("/v1/status"), answer => answer.Body.GetProperty("unhealthy").GetArrayLength() == 0);
         var versions = await Told.Versions(server);
         Assert.All([.. Before, name], known => Assert.Equal(1, versions.GetValueOrDefault(known)));
-    }
-
-    private static void Fill(string ballast)
-    {
-        var block = new byte[4096];
-        using var file = new FileStream(ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        try
-        {
-            while (true)
-            {
-                file.Write(block);
-            }
-        }
-        catch (IOException)
-        {
-            // Full: that is what was wanted.
-        }
     }
 }

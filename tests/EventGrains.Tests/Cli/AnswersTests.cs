@@ -129,6 +129,8 @@ public sealed class AnswersTests
         await Ran.Against(server, "source", "resume", "billing", "--skip-unreadable");
         await Ran.Against(server, "step", "retry", "s:1", "--rule", "mirror");
         await Ran.Against(server, "dead-letter", "get", "billing/7/1/2048");
+        await Ran.Against(server, "parked-delivery", "retry", "3");
+        await Ran.Against(server, "parked-delivery", "discard", "4");
 
         Assert.Equal(
             [
@@ -136,6 +138,8 @@ public sealed class AnswersTests
                 ("POST", "/v1/sources/billing/resume", """{"skipUnreadable":true}"""),
                 ("POST", "/v1/files/s%3A1/steps/retry?rule=mirror", ""),
                 ("GET", "/v1/dead-letters/billing%2F7%2F1%2F2048", ""),
+                ("POST", "/v1/parked-deliveries/3/retry", ""),
+                ("POST", "/v1/parked-deliveries/4/discard", ""),
             ],
             server.Asked.Select(a => (a.Method, a.Target, a.Body)));
     }

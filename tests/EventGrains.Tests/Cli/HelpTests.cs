@@ -25,7 +25,8 @@ public sealed class HelpTests
     [InlineData("dev"), InlineData("server"), InlineData("config list"), InlineData("status"), InlineData("events publish"), InlineData("events tail")]
     [InlineData("source list"), InlineData("source seek"), InlineData("source resume"), InlineData("file get"), InlineData("file list"), InlineData("file history")]
     [InlineData("file watch"), InlineData("file wait"), InlineData("dataset list"), InlineData("dataset get"), InlineData("rule lint"), InlineData("rule list")]
-    [InlineData("rule get"), InlineData("step list"), InlineData("step retry"), InlineData("dead-letter list"), InlineData("dead-letter get")]
+    [InlineData("rule get"), InlineData("step list"), InlineData("step retry"), InlineData("dead-letter list"), InlineData("dead-letter get"), InlineData("parked-delivery list")]
+    [InlineData("parked-delivery retry"), InlineData("parked-delivery discard")]
     public void Every_verb_that_scripts_rely_on_is_there(string verb) =>
         Assert.Contains(verb, Verbs().Select(v => v.Data));
 

@@ -22,6 +22,8 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
     public List<DeadLetter> DeadLetters { get; } = [];
 
+    public FakeParked Parked { get; } = new();
+
     public List<FileQuery> Asked { get; } = [];
 
     public List<string> Commands { get; } = [];

@@ -115,6 +115,7 @@ public sealed class GatewayHost : IAsyncDisposable
         grains.Serve<IFileListGrain>(_ => known);
         grains.Serve<IDatasetListGrain>(_ => known);
         grains.Serve<IDeadLettersGrain>(_ => known);
+        grains.Serve<IParkedDeliveriesGrain>(_ => known.Parked);
         grains.Serve<IStatusGrain>(_ => known);
         grains.Serve(known.File);
         grains.Serve(known.Dataset);

@@ -6,7 +6,7 @@ using Orleans.Runtime;
 namespace EventGrains.Tests.Gateway;
 
 /// <summary>A gateway's call reaches its grain though a silo on the way stands still, or the grain moves.</summary>
-public sealed class GrainCallsTests
+public sealed class GrainCallsTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly List<TaskCompletionSource<int>> _calls = [];
@@ -75,6 +75,8 @@ public sealed class GrainCallsTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private Task<int> Ask() => GrainCalls.UntilAnswered(
         () =>

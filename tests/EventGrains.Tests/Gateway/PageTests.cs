@@ -54,7 +54,7 @@ public sealed partial class PageTests
         Assert.Equal(HttpStatusCode.OK, status);
         var paths = document.GetProperty("paths");
         Assert.All(
-            ["/v1/files", "/v1/files/{id}", "/v1/files/{id}/history", "/v1/files/{id}/steps/retry", "/v1/steps", "/v1/datasets", "/v1/datasets/{name}", "/v1/sources", "/v1/sources/{source}/events", "/v1/sources/{name}/seek", "/v1/sources/{name}/resume", "/v1/dead-letters", "/v1/dead-letters/{id}", "/v1/status", "/v1/transitions", "/healthz/live", "/healthz/ready"],
+            ["/v1/files", "/v1/files/{id}", "/v1/files/{id}/history", "/v1/files/{id}/steps/retry", "/v1/steps", "/v1/datasets", "/v1/datasets/{name}", "/v1/sources", "/v1/sources/{source}/events", "/v1/sources/{name}/seek", "/v1/sources/{name}/resume", "/v1/dead-letters", "/v1/dead-letters/{id}", "/v1/parked-deliveries", "/v1/parked-deliveries/{number}/retry", "/v1/parked-deliveries/{number}/discard", "/v1/status", "/v1/transitions", "/healthz/live", "/healthz/ready"],
             path => Assert.True(paths.TryGetProperty(path, out _), $"{path} is missing"));
         Assert.Contains("superseded", paths.GetProperty("/v1/steps").GetProperty("get").GetRawText(), StringComparison.Ordinal);
     }

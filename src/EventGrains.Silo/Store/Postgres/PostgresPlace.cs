@@ -47,6 +47,9 @@ internal sealed class PostgresPlace(string name)
         _ => null,
     };
 
+    /// <summary>Whether the database could not write because a disk of it is full.</summary>
+    public static bool IsFull(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
+
     /// <summary>Whether the database or the way to it is away, and the same call may succeed on another connection.</summary>
     public static bool IsAway(Exception failure) => failure switch
     {

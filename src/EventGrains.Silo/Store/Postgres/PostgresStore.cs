@@ -29,6 +29,9 @@ internal sealed class PostgresStore : IStore
     private readonly CommitNews news;
     private readonly FileLoads loads;
 
+    // What the last commit said that met a full disk; null once there is room again. Shards are not taken over meanwhile: what they were sent could not be kept.
+    private volatile string? full;
+
     private PostgresStore(PostgresConnections connections, PostgresPlace place, SiloSettings settings, TimeProvider time, int shards, int history)
     {
         (this.connections, this.place, this.settings, this.time, Shards, History) = (connections, place, settings, time, shards, history);
@@ -64,15 +67,45 @@ internal sealed class PostgresStore : IStore
         }
     }
 
-    public Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default) => commits.Commit(changeSets, ct);
+    public async Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default)
+    {
+        try
+        {
+            return await commits.Commit(changeSets, ct);
+        }
+        catch (Exception failure) when (PostgresPlace.IsFull(failure))
+        {
+            full = failure.Message;
+            throw;
+        }
+    }
 
-    public Task Recover(CancellationToken ct = default) => commits.Identity(ct);
+    /// <exception cref="StoreAwayException">Its disk is still full: it can be read, and it would take nothing.</exception>
+    public async Task Recover(CancellationToken ct = default)
+    {
+        await commits.Identity(ct);
+        if (full is null)
+        {
+            return;
+        }
+
+        await using var connection = await connections.Pool.OpenConnectionAsync(ct);
+        if (await Room.Lacks(connection, ct) is { } why)
+        {
+            full = why;
+            throw HasNoRoom(why);
+        }
+
+        full = null;
+    }
 
     public Task<ShardOwnership> TakeOver(int shard, CancellationToken ct = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, Shards);
-        return Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), PostgresCluster.NameOf(settings), ct), ct);
+        return full is { } why
+            ? Task.FromException<ShardOwnership>(HasNoRoom(why))
+            : Call(async connection => await Takeover.Of(connection, shard, await commits.Identity(ct), PostgresCluster.NameOf(settings), ct), ct);
     }
 
     public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) => loads.Load(ids).WaitAsync(ct);
@@ -178,6 +211,8 @@ internal sealed class PostgresStore : IStore
         await connections.DisposeAsync();
     }
 
+    private StoreAwayException HasNoRoom(string why) => new($"the store in {place.Name} has no room: {why}");
+
     private async Task<T> Call<T>(Func<NpgsqlConnection, Task<T>> call, CancellationToken ct)
     {
         var began = time.GetTimestamp();
@@ -192,7 +227,7 @@ internal sealed class PostgresStore : IStore
             {
                 if (time.GetElapsedTime(began).TotalSeconds + wait.TotalSeconds > settings.StoreRetrySeconds)
                 {
-                    throw new StoreAwayException($"the store in {place.Name} does not answer: {failure.Message}");
+                    throw PostgresPlace.IsFull(failure) ? HasNoRoom(failure.Message) : new StoreAwayException($"the store in {place.Name} does not answer: {failure.Message}");
                 }
             }
 

@@ -78,6 +78,16 @@ public sealed class RefusedDatabaseTests
         Assert.DoesNotContain("guessed", refused, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_user_who_may_not_create_the_schema_is_told_what_it_needs()
+    {
+        await using var server = await PostgresServer.StartPrivate();
+        await server.Run("create role guest login");
+        var guest = new NpgsqlConnectionStringBuilder(await server.NewDatabase()) { Username = "guest" };
+
+        Assert.Contains("must own the database or be granted CREATE", await Refused(new SiloSettings { Postgres = guest.ConnectionString }), StringComparison.Ordinal);
+    }
+
     private static async Task<string> Refused(SiloSettings settings) =>
         (await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresStore.Open(settings, TimeProvider.System))).Message;
 }
