@@ -18,8 +18,8 @@ internal sealed record UpgradeResult(int SchemaBefore, int SchemaAfter, int Ques
 
 /// <summary>A cluster of an older product becomes one of a newer, member by member, under load.</summary>
 /// <remarks>
-/// Silos first, for a newer gateway may ask what an older silo does not know. The first silo goes back once: so the newer product, too,
-/// hands its shards over under load, and the older one starts on what the newer left.
+/// Silos first, for a newer gateway may ask what an older silo does not know. Then the first silo goes back once, and forward again: so the
+/// newer product, too, hands its shards over under load, the older one starts on what the newer left, and newer gateways meet it.
 /// </remarks>
 internal sealed class RollingUpgrade(Site site, IReadOnlyList<ServerClient> clients, ProductFiles older, ProductFiles newer, RunClock clock, Verdict verdict)
 {
@@ -66,12 +66,13 @@ internal sealed class RollingUpgrade(Site site, IReadOnlyList<ServerClient> clie
         await Task.Delay(BeforeFirst, ct);
         try
         {
-            await Replace(site.Silos[0], newer, ct);
-            await Replace(site.Silos[0], older, ct);
             foreach (var member in site.Silos.Concat(site.Gateways))
             {
                 await Replace(member, newer, ct);
             }
+
+            await Replace(site.Silos[0], older, ct);
+            await Replace(site.Silos[0], newer, ct);
         }
         catch (ProductException e)
         {
