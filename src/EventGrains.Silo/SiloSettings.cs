@@ -128,7 +128,7 @@ public sealed class SiloSettings
     [Setting("Attempts of one delivery on an Orleans stream; at the last failed one it is parked and the stream goes on.", Unit = "attempts", Min = 1, Max = 1_000)]
     public int StreamAttemptsMax { get; set; } = 5;
 
-    [Setting("The wait after a delivery's first failed attempt; it doubles with each. A consumer that does not answer ends an attempt after 30 s.", Unit = "seconds", Min = 0.01, Max = 3_600)]
+    [Setting("The wait after a delivery's first failed attempt; it doubles with each. A consumer that does not answer, or whose silo cannot be reached, ends an attempt after 30 s.", Unit = "seconds", Min = 0.01, Max = 3_600)]
     public double StreamBackOffFirstSeconds { get; set; } = 0.5;
 
     [Setting("The longest wait between two attempts of a delivery on a stream.", Unit = "seconds", Min = 0.01, Max = 3_600)]

@@ -35,6 +35,9 @@ internal static class ServerLogs
         // Its first look counts from the machine's start, and so it cries wolf at every start of ours.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
 
+        // Stages that wait on purpose (what gateways asked for is answered, shards go elsewhere first) are a warning to it at every clean stop.
+        logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Error);
+
         // Orleans tries again by it, and warns of what in the end did not help.
         logging.AddFilter("Polly", LogLevel.Error);
         var theirs = ours == LogLevel.Information ? LogLevel.Warning : ours;
