@@ -15,7 +15,7 @@ public sealed class RollingUpgradeTests(OlderRelease older) : IClassFixture<Olde
         }
 
         var result = await LoadTestTests.Run(
-            "cluster", "--upgrade-from", older.Executable, "--silos", "3", "--gateways", "2", "--rate", "200", "--seconds", "75", "--seed", "8");
+            "cluster", "--upgrade-from", older.Executable, "--silos", "3", "--gateways", "2", "--rate", "100", "--seconds", "75", "--seed", "8");
 
         var upgrade = result.GetProperty("upgrade");
         Assert.Equal((1, 2), (upgrade.GetProperty("schemaBefore").GetInt32(), upgrade.GetProperty("schemaAfter").GetInt32()));

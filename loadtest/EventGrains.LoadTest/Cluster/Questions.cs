@@ -6,7 +6,7 @@ namespace EventGrains.LoadTest.Cluster;
 /// <summary>Asks each gateway by turns what people and pages ask. What is no answer, the client tells by itself.</summary>
 internal sealed class Questions(IReadOnlyList<ServerClient> clients, Verdict verdict)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(400);
 
     public int Answered { get; private set; }
 

@@ -71,7 +71,7 @@ internal sealed class ServerClient : IDisposable
 
     public Task<StatusAnswer> Status(CancellationToken ct) => Get<StatusAnswer>("v1/status", ct);
 
-    public async Task<FileAnswer?> FirstFile(string query, CancellationToken ct) => (await Get<Page<FileAnswer>>($"v1/files?limit=1&{query}", ct)).Items.FirstOrDefault();
+    public async Task<FileAnswer?> FirstFile(string query, CancellationToken ct) => (await Get<Page<FileAnswer>>($"v1/files?limit=1&{query}", ct)).Items is [var first, ..] ? first : null;
 
     public async Task<IReadOnlyList<PartitionAnswer>> Partitions(string source, CancellationToken ct) =>
         [.. (await Get<Page<SourceAnswer>>("v1/sources", ct)).Items.Where(s => s.Name == source).SelectMany(s => s.Partitions)];
