@@ -40,7 +40,8 @@ public static class GatewayParts
     public static IServiceCollection AddFarCluster(this IServiceCollection services)
     {
         services.AddSingleton(ClusterShape.Unknown());
-        services.AddHostedService<ClusterLook>();
+        services.AddSingleton<ClusterLook>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClusterLook>());
         return services;
     }
 
@@ -68,13 +69,15 @@ public static class GatewayParts
         app.UseMiddleware<Problems>();
         app.UseMiddleware<Gatekeeper>();
         app.UseRouting();
-        EventsEndpoints.Map(app);
-        FilesEndpoints.Map(app);
-        DatasetsEndpoints.Map(app);
-        SourcesEndpoints.Map(app);
-        TransitionsEndpoints.Map(app);
-        ParkedEndpoints.Map(app);
-        StatusEndpoints.Map(app);
+        var patient = app.MapGroup("").AddEndpointFilter(Patience.Filter);
+        EventsEndpoints.Map(patient);
+        FilesEndpoints.Map(patient);
+        DatasetsEndpoints.Map(patient);
+        SourcesEndpoints.Map(patient);
+        TransitionsEndpoints.Map(patient);
+        ParkedEndpoints.Map(patient);
+        StatusEndpoints.Map(patient);
+        StatusEndpoints.MapHealth(app);
         PageEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

@@ -42,6 +42,15 @@ internal static class ClusterReport
             }
         }
 
+        if (result.Upgrade is { } upgrade)
+        {
+            Line($"schema {upgrade.SchemaBefore}, then {upgrade.SchemaAfter}; {upgrade.Questions} questions answered, {upgrade.SideBySide} with shards of both releases; {upgrade.ClientErrors} broken or refused connections with gateways that were being replaced");
+            foreach (var done in upgrade.Replacements)
+            {
+                Line($"{done.StoppedAt,6:0.0} s  {done.Member,-12}ended after {done.EndedAt - done.StoppedAt:0.0} s, served after {done.ServedAt - done.StoppedAt:0.0} s, stalled {done.StalledSeconds:0.0} s{(done.IsBack ? "  as the older release again" : "")}");
+            }
+        }
+
         Console.WriteLine();
         Console.WriteLine($"{result.LogFindings.Sum(f => f.Count)} lines of errors in the servers' logs");
         foreach (var finding in result.LogFindings.Take(FindingsMax))

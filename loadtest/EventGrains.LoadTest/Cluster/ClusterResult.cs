@@ -7,6 +7,7 @@ namespace EventGrains.LoadTest.Cluster;
 /// <param name="WorstLatenessSeconds">How late this program itself offered an event at worst.</param>
 /// <param name="EventsPerCpuSecond">By the CPU time of all silos, gateways and PostgreSQL's processes, from the start until all had come to rest.</param>
 /// <param name="PostgresCpuSeconds">Null when the server was not ours to look at.</param>
+/// <param name="Upgrade">Null when there was none.</param>
 internal sealed record ClusterResult(
     string Machine,
     string Commit,
@@ -39,7 +40,8 @@ internal sealed record ClusterResult(
     long Repeated,
     long WrongStates,
     long Others,
-    IReadOnlyList<string> Examples);
+    IReadOnlyList<string> Examples,
+    UpgradeResult? Upgrade = null);
 
 /// <summary>Milliseconds from when an event was due until its transition was at a subscriber.</summary>
 internal sealed record LatencyFigures(double P50, double P99, double Max, int Count)

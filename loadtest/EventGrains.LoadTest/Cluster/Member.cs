@@ -43,6 +43,9 @@ internal sealed class Member(string name, ServerLaunch launch, Func<bool> isStar
         _launch = _launch with { Port = (await _process!.Ready).Port };
     }
 
+    /// <summary>As what it is started from now on.</summary>
+    public void Become(ProductFiles product) => _launch = _launch with { Product = product };
+
     public async Task Kill()
     {
         _isWanted = false;

@@ -41,9 +41,10 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
         logs.Finish();
     }
 
-    public async Task Run(RunClock clock, PerSecond offered, CancellationToken ct)
+    /// <param name="until">When the load is over before this is, probes go on.</param>
+    public async Task Run(RunClock clock, PerSecond offered, Task until, CancellationToken ct)
     {
-        for (var tick = 0; tick < scenario.Seconds * TicksPerSecond; tick++)
+        for (var tick = 0; tick < scenario.Seconds * TicksPerSecond || (!until.IsCompleted && probes.HasMore); tick++)
         {
             var due = clock.Start + tick * Stopwatch.Frequency / TicksPerSecond;
             await WaitFor(due, ct);

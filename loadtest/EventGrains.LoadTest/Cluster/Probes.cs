@@ -27,6 +27,9 @@ internal sealed class Probes
 
     public int Offered => Volatile.Read(ref _offered);
 
+    /// <summary>There is room for another.</summary>
+    public bool HasMore => _offered < _due.Length;
+
     /// <summary>All that were offered, for the oracle.</summary>
     public Workload Workload => Workload.OfFiles(_seed, LifeMix.Single, Offered, First);
 

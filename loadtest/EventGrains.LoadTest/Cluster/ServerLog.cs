@@ -24,13 +24,17 @@ internal static partial class ServerLog
 
     /// <summary>
     /// A process that crashed always is a finding. What the parts below us call an error is their way to say that a peer or the database
-    /// is away, and is only counted while faults are done; what we call one is expected of few.
+    /// is away, and is only counted while faults are done or members are replaced; what we call one is expected of few.
     /// </summary>
-    public static bool IsUnexpected(LogFinding finding, bool withFaults) =>
-        !withFaults || finding.Level == "crash" || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !Told.Any(finding.Category.EndsWith));
+    public static bool IsUnexpected(LogFinding finding, bool withFaults, bool withUpgrade = false) =>
+        !(withFaults || withUpgrade) || finding.Level == "crash"
+        || (finding.Category.StartsWith("EventGrains", StringComparison.Ordinal) && !(withFaults ? Told : ToldOfUpgrade).Any(finding.Category.EndsWith));
 
     /// <summary>What a fault must make us say: a silo that was declared dead, a commit that the database did not take, subscriptions that could not be read.</summary>
     private static readonly string[] Told = [".DeadSilo", ".Committer", ".SubscriptionStorage"];
+
+    /// <summary>A grain that keeps a stream's subscriptions may be there twice for a moment while silos come and go: what the second one writes is refused, and tried again.</summary>
+    private static readonly string[] ToldOfUpgrade = [".SubscriptionStorage"];
 
     private static (string Level, string Category, string Text)? Read(string line) =>
         Leveled().Match(line) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value)

@@ -19,15 +19,25 @@ internal sealed record FileStepAnswer(string File, string Rule, string Action, s
 
 internal sealed record HistoryAnswer(int Version);
 
+internal sealed record StatusAnswer(StoreAnswer Store, IReadOnlyList<OwnerAnswer> Owners);
+
+internal sealed record StoreAnswer(int Schema);
+
+/// <param name="Since">Null, or not there, where the owner's release does not note it.</param>
+internal sealed record OwnerAnswer(int Shard, string? Silo, long Epoch, DateTime? Since);
+
 /// <summary>The product's HTTP, as any client sees it.</summary>
 internal sealed class ServerClient : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly MediaTypeHeaderValue Lines = new("application/x-ndjson");
     private readonly HttpClient _http;
+    private readonly Action<Exception>? _away;
 
-    public ServerClient(Uri server)
+    /// <param name="away">Is told each time that there was no answer, or a 503.</param>
+    public ServerClient(Uri server, Action<Exception>? away = null)
     {
+        _away = away;
         _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseProxy = false })
         {
             BaseAddress = server,
@@ -49,15 +59,19 @@ internal sealed class ServerClient : IDisposable
                 return await response.Content.ReadFromJsonAsync<PublishAnswer>(Json, ct);
             }
 
-            return response.StatusCode == HttpStatusCode.ServiceUnavailable
-                ? null
-                : throw new ProductException($"publishing was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+            var text = $"publishing was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
+            throw response.StatusCode == HttpStatusCode.ServiceUnavailable ? new HttpRequestException(text, null, response.StatusCode) : new ProductException(text);
         }
         catch (Exception e) when (IsAway(e, ct))
         {
+            Tell(e);
             return null;
         }
     }
+
+    public Task<StatusAnswer> Status(CancellationToken ct) => Get<StatusAnswer>("v1/status", ct);
+
+    public async Task<FileAnswer?> FirstFile(string query, CancellationToken ct) => (await Get<Page<FileAnswer>>($"v1/files?limit=1&{query}", ct)).Items is [var first, ..] ? first : null;
 
     public async Task<IReadOnlyList<PartitionAnswer>> Partitions(string source, CancellationToken ct) =>
         [.. (await Get<Page<SourceAnswer>>("v1/sources", ct)).Items.Where(s => s.Name == source).SelectMany(s => s.Partitions)];
@@ -84,6 +98,9 @@ internal sealed class ServerClient : IDisposable
         return await response.Content.ReadAsStreamAsync(ct);
     }
 
+    /// <summary>For whoever reads a stream that was opened here, and lost it.</summary>
+    public void Tell(Exception away) => _away?.Invoke(away);
+
     public void Dispose() => _http.Dispose();
 
     /// <summary>The server is away for now, which is no answer; anything else is an error to show.</summary>
@@ -107,6 +124,19 @@ internal sealed class ServerClient : IDisposable
     }
 
     private async Task<T> Get<T>(string path, CancellationToken ct)
+    {
+        try
+        {
+            return await Answer<T>(path, ct);
+        }
+        catch (Exception e) when (IsAway(e, ct))
+        {
+            Tell(e);
+            throw;
+        }
+    }
+
+    private async Task<T> Answer<T>(string path, CancellationToken ct)
     {
         using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), ct);
         if (response.StatusCode == HttpStatusCode.ServiceUnavailable)

@@ -60,12 +60,14 @@ internal sealed class TransitionFeed : IAsyncDisposable
     {
         while (!_end.IsCancellationRequested)
         {
+            var client = _next();
             try
             {
-                await using var stream = await _next().OpenTransitions(_query, _lastId, _end.Token);
+                await using var stream = await client.OpenTransitions(_query, _lastId, _end.Token);
                 Connections++;
                 _open.TrySetResult();
                 await Read(stream);
+                client.Tell(new IOException("the stream of transitions ended"));
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -73,6 +75,7 @@ internal sealed class TransitionFeed : IAsyncDisposable
             }
             catch (Exception e) when (ServerClient.IsAway(e, _end.Token))
             {
+                client.Tell(e);
             }
 
             await Task.Delay(ReconnectAfter, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

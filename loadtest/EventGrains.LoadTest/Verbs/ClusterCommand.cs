@@ -18,17 +18,25 @@ internal static class ClusterCommand
         var noStream = new Option<bool>("--no-stream") { Description = "No grain follows the files of a rule by their Orleans streams." };
         var heals = new Option<int>("--heals-within") { Description = "Seconds that a fault may take to heal, on a machine that has time for it.", DefaultValueFactory = _ => 15 };
         var shards = new Option<int>("--shards") { Description = "Shards of the store.", DefaultValueFactory = _ => 16 };
+        var upgradeFrom = new Option<string?>("--upgrade-from") { Description = "The eventgrains executable or dll of an older release: all begin as it, and are replaced one after another under load." };
         var html = new Option<string?>("--html") { Description = "Write the result here as one page with plots." };
         var postgres = PostgresOption();
         var cluster = new Command("cluster", "Silos and gateways around one PostgreSQL, under load and faults. Example: cluster --silos 3 --scenario steady --rate 5000 --seconds 300 --faults --html result.html")
         {
-            silos, gateways, scenario, rate, seconds, faults, noStream, heals, shards, html, postgres,
+            silos, gateways, scenario, rate, seconds, faults, noStream, heals, shards, upgradeFrom, html, postgres,
         };
+        cluster.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(faults) && parsed.GetValue(upgradeFrom) is not null)
+            {
+                parsed.AddError("--upgrade-from allows clients no error, and --faults causes some: leave one out");
+            }
+        });
         cluster.SetAction((parsed, ct) => ClusterRun.Run(
             new ClusterOptions(
                 parsed.GetValue(silos), parsed.GetValue(gateways),
                 Scenario.Named(parsed.GetValue(scenario)!, parsed.GetValue(rate), parsed.GetValue(seconds)),
-                parsed.GetValue(faults), !parsed.GetValue(noStream), parsed.GetValue(heals), parsed.GetValue(shards), parsed.GetValue(html), parsed.GetValue(postgres)),
+                parsed.GetValue(faults), !parsed.GetValue(noStream), parsed.GetValue(heals), parsed.GetValue(shards), parsed.GetValue(html), parsed.GetValue(postgres), parsed.GetValue(upgradeFrom)),
             shared(parsed),
             ct));
         return cluster;

@@ -7,7 +7,9 @@ using EventGrains.LoadTest.Report;
 namespace EventGrains.LoadTest.Verbs;
 
 /// <param name="Postgres">A connection to a running server instead of one of our own, which then meets no fault.</param>
-internal sealed record ClusterOptions(int Silos, int Gateways, Scenario Scenario, bool WithFaults, bool WithStream, int HealsWithin, int Shards, string? Html, string? Postgres);
+/// <param name="UpgradeFrom">The executable of an older release, which all are at the beginning; null for no upgrade.</param>
+internal sealed record ClusterOptions(
+    int Silos, int Gateways, Scenario Scenario, bool WithFaults, bool WithStream, int HealsWithin, int Shards, string? Html, string? Postgres, string? UpgradeFrom);
 
 /// <summary><c>cluster</c>: silos and gateways around one real PostgreSQL under a load by the clock, with faults; afterwards nothing may be missing, doubled or late.</summary>
 internal sealed class ClusterRun : IAsyncDisposable
@@ -37,15 +39,20 @@ internal sealed class ClusterRun : IAsyncDisposable
     private readonly List<TransitionLedger> _ledgers = [];
     private readonly List<TransitionFeed> _feeds = [];
     private readonly List<ServerClient> _clients;
+    private readonly ClientErrors _clientErrors;
+    private readonly RollingUpgrade? _upgrade;
 
-    private ClusterRun(ClusterOptions options, RunOptions run, Site site, LogFiles logs, string steps, string stream, Verdict verdict)
+    private ClusterRun(ClusterOptions options, RunOptions run, ProductFiles first, Site site, LogFiles logs, string steps, string stream, Verdict verdict)
     {
         (_options, _run, _site, _logs, _steps, _stream, _verdict) = (options, run, site, logs, steps, stream, verdict);
         _workload = options.Scenario.Workload(run.Seed);
-        _probes = new Probes(run.Seed, (options.Scenario.Seconds + Offering.WarmUpSecondsMax) * Probes.PerSecond, site.Gateways.Count);
+        var overtime = options.UpgradeFrom is null ? 0 : RollingUpgrade.OvertimeSecondsMax;
+        _probes = new Probes(run.Seed, (options.Scenario.Seconds + Offering.WarmUpSecondsMax + overtime) * Probes.PerSecond, site.Gateways.Count);
         var seconds = options.Scenario.Seconds + AfterSeconds;
         (_offered, _acknowledged, _seen) = (new PerSecond(_clock, seconds), new PerSecond(_clock, seconds), new PerSecond(_clock, seconds));
-        _clients = [.. site.Gateways.Select(g => new ServerClient(g.Address))];
+        _clientErrors = new ClientErrors(_clock);
+        _clients = [.. site.Gateways.Select(g => new ServerClient(g.Address, error => _clientErrors.Add(g.Name, error)))];
+        _upgrade = options.UpgradeFrom is null ? null : new RollingUpgrade(site, _clients, first, run.Product, _clock, verdict);
     }
 
     public static async Task<int> Run(ClusterOptions options, RunOptions run, CancellationToken ct)
@@ -61,13 +68,14 @@ internal sealed class ClusterRun : IAsyncDisposable
         var logs = new LogFiles(work.MakeDirectory("logs"), LogFilesCount);
         await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory) + (options.WithStream ? RuleFile.ForWitnesses() : ""), ct);
         var verdict = new Verdict();
-        await using var site = await Site.Open(run, work, work.File("rules.yaml"), verdict, options.Postgres, FormattableString.Invariant($"shards={options.Shards}"));
+        var first = options.UpgradeFrom is null ? run.Product : ProductFiles.Locate(options.UpgradeFrom, run.Product.Actions);
+        await using var site = await Site.Open(run with { Product = first }, work, work.File("rules.yaml"), verdict, options.Postgres, FormattableString.Invariant($"shards={options.Shards}"));
         Add(options.Silos, site.AddSilo);
         Add(options.Gateways, site.AddGateway);
         await site.Start(ct);
         Console.WriteLine($"{options.Silos} silos and {options.Gateways} gateways serve");
 
-        await using var cluster = new ClusterRun(options, run, site, logs, steps, stream, verdict);
+        await using var cluster = new ClusterRun(options, run, first, site, logs, steps, stream, verdict);
         var result = await cluster.Measure(plan, ct);
         ResultFile.Write(run.Json, result);
         ClusterPage.Write(options.Html, result);
@@ -100,7 +108,8 @@ internal sealed class ClusterRun : IAsyncDisposable
         var (cpu, postgresCpu) = (ProcessFigures.OfChildren(Environment.ProcessId), PostgresCpu());
         var faults = new FaultRun(_site, _clock, _options.Scenario.Seconds - FaultSchedule.LastBeforeEnd + 1, _verdict);
         _clock.Begin();
-        await Task.WhenAll(offering.Run(_clock, _offered, ct), faults.Run(plan, ct));
+        var upgrading = _upgrade?.Run(ct) ?? Task.CompletedTask;
+        await Task.WhenAll(offering.Run(_clock, _offered, upgrading, ct), faults.Run(plan, ct), upgrading);
         var attempts = 0;
         var examination = new ClusterExamination(_clients[0], _options.WithStream, _verdict);
         await Finding(() => publisher.AllAcknowledged(AcknowledgedWithin, ct), ct);
@@ -119,10 +128,11 @@ internal sealed class ClusterRun : IAsyncDisposable
             _verdict.AddLost(publisher.Rejected, $"{publisher.Rejected} events were rejected");
         }
 
+        var upgrade = _upgrade is null ? null : await _upgrade.Conclude(_clientErrors, _probes.Samples(_clock), Math.Max(_clock.Now, _options.Scenario.Seconds), ct);
         await StopAll();
         attempts = StepLedger.Compare(StepLedger.Read(_steps), _verdict);
         var (samples, outcomes) = Judge(faults.Done);
-        return Result(publisher, offering, examination, samples, outcomes, attempts, cpu, postgresCpu);
+        return Result(publisher, offering, examination, samples, outcomes, attempts, cpu, postgresCpu) with { Upgrade = upgrade };
     }
 
     private async Task Subscribe(CancellationToken ct)
@@ -205,7 +215,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         GatewayPublisher publisher, Offering offering, ClusterExamination examination, List<Sample> samples, IReadOnlyList<FaultOutcome> faults, int attempts, double cpu, double? postgresCpu)
     {
         var findings = ServerLog.Findings(_site.Members.SelectMany(m => File.ReadLines(m.LogPath)));
-        foreach (var finding in findings.Where(f => ServerLog.IsUnexpected(f, _options.WithFaults)))
+        foreach (var finding in findings.Where(f => ServerLog.IsUnexpected(f, _options.WithFaults, _upgrade is not null)))
         {
             _verdict.AddOther($"{finding.Count} lines in the servers' logs: {finding.Level} {finding.Category}: {finding.Example}");
         }

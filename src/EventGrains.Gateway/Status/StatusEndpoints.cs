@@ -40,7 +40,6 @@ internal static class StatusEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/status", Get).Takes().WithTags("status").WithSummary("What an operator asks first");
-        MapHealth(routes);
         routes.MapGet(RuleSchema.Path, () => Results.Text(RuleSchema.Json, "application/schema+json"))
             .WithTags("status")
             .WithSummary("The JSON Schema of rule files");

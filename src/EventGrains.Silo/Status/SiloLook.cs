@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using EventGrains.Contracts.Status;
 using EventGrains.Rules;
@@ -25,7 +26,7 @@ internal sealed record SiloLook([property: Id(0)] ImmutableArray<Trouble> Troubl
     {
         var told = looks.SelectMany(l => l.Look?.Troubles.Select(trouble => (l.Silo, Trouble: trouble)) ?? []);
         var unheard = looks.Where(l => l.Look is null).Select(l => new Trouble(
-            $"silo {l.Silo}", "it does not say how it is", "look at its log; when it is gone the others declare it dead within seconds and take over"));
+            $"silo {l.Silo}", "it does not say how it is", "look at its log; when it is gone the others declare it dead within seconds and take over; an older release cannot say it"));
         return told.GroupBy(t => t.Trouble, t => t.Silo)
             .Select(t => t.Count() == looks.Count ? t.Key : t.Key with { Why = $"{t.Key.Why} (on {string.Join(", ", t)})" })
             .OrderBy(t => t.What != Status.Troubles.Store)
@@ -52,20 +53,43 @@ internal sealed class SiloLookService(GrainId id, Orleans.Runtime.Silo silo, ILo
 /// <summary>Asks the silos how they are.</summary>
 internal sealed class SiloLooks(IServiceProvider services, IClusterMembershipService membership, TimeProvider time) : GrainServiceClient<ISiloLookService>(services)
 {
-    /// <summary>One that stands still is not waited for.</summary>
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    /// <summary>One that stands still is not waited for. Well below what a probe of readiness waits: a silo that answers nobody, or is of a release that cannot, must not take the others out.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(700);
 
-    public async Task<(string Silo, SiloLook? Look)[]> All() => await Task.WhenAll(
-        membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).OrderBy(m => m.Name, StringComparer.Ordinal).Select(async m => (m.Name, await Of(m.SiloAddress))));
+    /// <summary>So long after it did not answer it is not asked at all.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>When they did not answer; of those alone that still are members.</summary>
+    private readonly ConcurrentDictionary<SiloAddress, long> _silent = [];
+
+    public async Task<(string Silo, SiloLook? Look)[]> All()
+    {
+        var active = membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).OrderBy(m => m.Name, StringComparer.Ordinal).ToList();
+        foreach (var gone in _silent.Keys.Where(silent => active.TrueForAll(m => !m.SiloAddress.Equals(silent))))
+        {
+            _silent.TryRemove(gone, out _);
+        }
+
+        return await Task.WhenAll(active.Select(async m => (m.Name, await Of(m.SiloAddress))));
+    }
 
     private async Task<SiloLook?> Of(SiloAddress silo)
     {
+        if (_silent.TryGetValue(silo, out var since) && time.GetElapsedTime(since) < AskAgain)
+        {
+            return null;
+        }
+
         try
         {
-            return await GetGrainService(silo).Read().WaitAsync(AnswerWithin, time);
+            var look = await GetGrainService(silo).Read().WaitAsync(AnswerWithin, time);
+            _silent.TryRemove(silo, out _);
+            return look;
         }
-        catch (Exception failure) when (failure is TimeoutException or OrleansException)
+        catch (Exception)
         {
+            // Whatever it is, a type that an older release does not have for instance: the others can be told of all the same.
+            _silent[silo] = time.GetTimestamp();
             return null;
         }
     }

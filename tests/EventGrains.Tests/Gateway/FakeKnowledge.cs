@@ -7,6 +7,7 @@ using EventGrains.Contracts.Sources;
 using EventGrains.Contracts.Status;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
+using Orleans.Runtime;
 
 namespace EventGrains.Tests.Gateway;
 
@@ -30,6 +31,9 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
     public Dictionary<string, Func<SourceView>> Sources { get; } = [];
 
     public StatusView Status { get; set; } = new("1.2.3", true, new StoreView("memory", null, 0, 7, 1), 4, 2, [], [], [new SiloView("silo-1", "S127.0.0.1:11111:1", "active", 4)], [new ShardOwner(0, "silo-1", 3, new DateTime(2026, 11, 28, 12, 0, 0, DateTimeKind.Utc))]);
+
+    /// <summary>So often a silo that stops is met by those who ask how all is.</summary>
+    public int Stopping { get; set; }
 
     /// <summary>Why the store cannot be read, when it cannot.</summary>
     public string? Away { get; set; }
@@ -66,7 +70,7 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
     public Task<DeadLetter?> Get(string id) => Task.FromResult(DeadLetters.Find(d => d.Id == id));
 
-    public Task<StatusView> Get() => Task.FromResult(Status);
+    public Task<StatusView> Get() => Stopping-- > 0 ? throw new SiloUnavailableException("its silo stops") : Task.FromResult(Status);
 
     public IFileGrain File(object key) => new OneFile(this, FileGrains.IdOf((string)key));
 

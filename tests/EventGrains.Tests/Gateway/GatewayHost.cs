@@ -78,6 +78,9 @@ public sealed class GatewayHost : IAsyncDisposable
         return new GatewayHost(app) { Shards = shards, Log = log, Known = known };
     }
 
+    public T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
     public async Task<(HttpStatusCode Status, JsonElement Body, HttpResponseHeaders Headers)> Get(string path) =>
         await Read(await Client.GetAsync(path));
 

@@ -1,0 +1,73 @@
+using System.Net;
+using EventGrains.Contracts;
+using EventGrains.Gateway.Http;
+using EventGrains.Gateway.Status;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EventGrains.Tests.Gateway;
+
+/// <summary>A rolling restart of silos and gateways, as their clients see it: not at all.</summary>
+public sealed class PatienceTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_question_whose_silo_stops_is_asked_again()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Stopping = 2;
+
+        var (status, body, _) = await host.Get("/v1/status");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("1.2.3", body.GetProperty("version").GetString());
+        Assert.True(host.Known.Stopping <= 0);
+    }
+
+    [Fact]
+    public async Task When_no_silo_takes_a_question_in_ten_seconds_it_is_503()
+    {
+        await using var host = await GatewayHost.Start(time: _time);
+        host.Known.Stopping = int.MaxValue;
+
+        var asked = host.Get("/v1/status");
+        while (!asked.IsCompleted)
+        {
+            _time.Advance(Patience.AskedWithin / 20);
+            await host.Get("/healthz/live");
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await asked).Status);
+    }
+
+    [Fact]
+    public async Task Events_that_come_before_a_gateway_knows_its_cluster_wait()
+    {
+        var shape = ClusterShape.Unknown();
+        await using var host = await GatewayHost.Start(time: _time, more: services => services.AddSingleton(shape).AddSingleton<ClusterLook>());
+        var look = host.Service<ClusterLook>();
+
+        var posted = host.Post("/v1/sources/lab/events", "A1");
+        await host.Get("/healthz/live");
+        Assert.False(posted.IsCompleted);
+        await look.StartAsync(CancellationToken.None);
+
+        Assert.Equal(HttpStatusCode.OK, (await posted).Status);
+        Assert.Equal(4, shape.Shards);
+    }
+
+    [Fact]
+    public async Task When_the_cluster_is_not_known_long_after_the_start_events_are_503_at_once()
+    {
+        await using var host = await GatewayHost.Start(time: _time, more: services => services.AddSingleton(ClusterShape.Unknown()).AddSingleton<ClusterLook>());
+        _ = host.Service<ClusterLook>();
+        _time.Advance(ClusterLook.StartsWithin);
+
+        var (status, body, headers) = await host.Post("/v1/sources/lab/events", "A1");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains(ClusterShape.NobodyAnswered, body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(headers.RetryAfter);
+    }
+}
