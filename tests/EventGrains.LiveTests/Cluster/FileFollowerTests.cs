@@ -32,7 +32,7 @@ public sealed class FileFollowerTests : IAsyncDisposable
         {
             await Tell(one, 1, 3);
             await Tell(two, 4, 6);
-            await Noted(6);
+            await Noted(one, 6);
 
             var telling = Tell(one, 7, 14);
             await Eventually.Is(() => Versions(Plain[0]).Max() > 7, () => "nothing comes");
@@ -40,23 +40,23 @@ public sealed class FileFollowerTests : IAsyncDisposable
             await telling;
         }
 
-        await Noted(14);
+        await Noted(one, 14);
         await using (var two = await Start(second))
         {
             await Tell(two, 15, 17);
             await Tell(one, 18, 20);
-            await Noted(20);
+            await Noted(one, 20);
 
             // Each file's grain is somewhere else now, or begins anew.
             await StopsQuietly(one);
             await Tell(two, 21, 22);
-            await Noted(22);
+            await Noted(two, 22);
             await StopsQuietly(two);
         }
 
         await using var last = await Start(first);
         await Tell(last, 23, 24);
-        await Noted(24);
+        await Noted(last, 24);
         Assert.All(Rewinding, name => Assert.All(Activations(name), versions => Assert.Equal(Enumerable.Range(1, versions.Count), versions)));
         await IsParkedShownAndDeliveredAgain(last);
     }
@@ -89,12 +89,12 @@ public sealed class FileFollowerTests : IAsyncDisposable
     }
 
     /// <summary>Every grain has all versions up to this one, each the first time after the one before; a poisoned one has all but what it fails on.</summary>
-    private async Task Noted(int through)
+    private async Task Noted(Product server, int through)
     {
         foreach (var name in All)
         {
             var wanted = Enumerable.Range(1, through).Where(v => v != 2 || !Poisoned.Contains(name)).ToList();
-            await Eventually.Is(() => InOrder(name).SequenceEqual(wanted), () => $"{name}: {string.Join(' ', Versions(name))}");
+            await Eventually.Is(() => InOrder(name).SequenceEqual(wanted), () => $"{name}: {string.Join(' ', Versions(name))}; of the log: {string.Join('\n', server.Errors.Split('\n').Where(line => line.Contains("Stream", StringComparison.Ordinal) || line.Contains(name, StringComparison.Ordinal)).TakeLast(40))}");
         }
     }
 
