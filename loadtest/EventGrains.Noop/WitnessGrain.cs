@@ -2,6 +2,7 @@ using System.Globalization;
 using EventGrains.Contracts.Actions;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Transitions;
+using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
 
 namespace EventGrains.Noop;
@@ -31,20 +32,31 @@ internal interface IWitnessGrain : IGrainWithStringKey
     Task Follow();
 }
 
+/// <param name="HasBegun">Something was delivered: the stream knows from there on where we stand.</param>
+[GenerateSerializer, Alias("EventGrains.Noop.WitnessState")]
+internal sealed record WitnessState([property: Id(0)] bool HasBegun)
+{
+    public WitnessState()
+        : this(false)
+    {
+    }
+}
+
 /// <summary>A line for each delivery, as it comes: when, the file, the version. Version 0 is the subscription.</summary>
-internal sealed class WitnessGrain : Grain, IWitnessGrain, IAsyncObserver<LoggedTransition>
+internal sealed class WitnessGrain([PersistentState("witness", "Default")] IPersistentState<WitnessState> state)
+    : Grain, IWitnessGrain, IAsyncObserver<LoggedTransition>
 {
     private static readonly LineFile Lines = new("EVENTGRAINS_TEST_STREAM");
 
     private IAsyncStream<LoggedTransition> Stream =>
         this.GetStreamProvider(TransitionStreams.Provider).GetStream<LoggedTransition>(TransitionStreams.Files, this.GetPrimaryKeyString());
 
-    // A subscription outlives its grain's activations: whoever is called again takes it up again.
+    // A subscription outlives its grain's activations, where it was to begin does not: whoever has been given nothing yet says so again.
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         foreach (var subscription in await Stream.GetAllSubscriptionHandles())
         {
-            await subscription.ResumeAsync(this);
+            await subscription.ResumeAsync(this, state.State.HasBegun ? null : new EventSequenceTokenV2(0));
         }
     }
 
@@ -58,10 +70,14 @@ internal sealed class WitnessGrain : Grain, IWitnessGrain, IAsyncObserver<Logged
         Write(0);
     }
 
-    public Task OnNextAsync(LoggedTransition item, StreamSequenceToken? token = null)
+    public async Task OnNextAsync(LoggedTransition item, StreamSequenceToken? token = null)
     {
         Write(item.Transition.Version);
-        return Task.CompletedTask;
+        if (!state.State.HasBegun)
+        {
+            state.State = new WitnessState(HasBegun: true);
+            await state.WriteStateAsync();
+        }
     }
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;

@@ -14,6 +14,9 @@ internal static class GrainCalls
     /// <summary>A call that went through a silo that stands still ends by nothing else: nobody tells a gateway that what it waits for will not come.</summary>
     public static readonly TimeSpan AnswerFirst = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a read is repeated: long enough for a silo to be declared dead, short enough to say so when nobody answers at all.</summary>
+    public static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(20);
+
     /// <summary>For so many tries the silo on the way may be one that is not declared dead yet; after them slowness is the likelier reason, and each waits twice as long.</summary>
     private const int QuickTries = 3;
 
@@ -21,23 +24,40 @@ internal static class GrainCalls
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Ends with the answer, with what the grain threw, or when <paramref name="stop"/> is cancelled.</summary>
-    public static async Task<T> UntilAnswered<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop)
+    public static Task<T> UntilAnswered<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, Timeout.InfiniteTimeSpan, time, stop);
+
+    /// <summary>The same for a read, which is given up after <see cref="ReadWithin"/>.</summary>
+    /// <exception cref="TimeoutException">It was.</exception>
+    public static Task<T> Read<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, ReadWithin, time, stop);
+
+    private static async Task<T> Repeat<T>(Func<Task<T>> call, TimeSpan within, TimeProvider time, CancellationToken stop)
     {
+        var began = time.GetTimestamp();
         var (answer, pause) = (AnswerFirst, PauseFirst);
         for (var tries = 1; ; tries++)
         {
+            Exception failure;
             try
             {
-                return await call().WaitAsync(answer, time, stop);
+                var asked = call();
+                asked.Ignore(); // whoever does not wait for it any more need not hear how it ended
+                return await asked.WaitAsync(answer, time, stop);
             }
-            catch (TimeoutException)
+            catch (TimeoutException late)
             {
+                failure = late;
                 answer *= tries < QuickTries ? 1 : 2;
             }
             catch (Exception moved) when (moved is OrleansException or ShardFencedException)
             {
+                failure = moved;
                 await Task.Delay(pause, time, stop);
                 pause = pause * 2 > PauseMax ? PauseMax : pause * 2;
+            }
+
+            if (within != Timeout.InfiniteTimeSpan && time.GetElapsedTime(began) >= within)
+            {
+                throw new TimeoutException($"no silo answered within {within.TotalSeconds:0} s", failure);
             }
         }
     }

@@ -1,9 +1,5 @@
 namespace EventGrains.LiveTests;
 
-/// <summary>They take a machine for themselves, and run one after the other when all others have ended.</summary>
-[CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
-public sealed class AloneOnTheMachine;
-
 /// <summary>Three silos, two gateways and a PostgreSQL as processes, under load, with faults; the long run of `loadtest/README.md` in three minutes.</summary>
 [Collection(nameof(AloneOnTheMachine))]
 public sealed class ClusterLoadTests

@@ -30,7 +30,7 @@ internal sealed class ClusterLook(ClusterShape shape, IGrainFactory grains, Time
         {
             try
             {
-                shape.Learn((await grains.GetGrain<IStatusGrain>(0).Get().WaitAsync(stoppingToken)).Shards);
+                shape.Learn((await GrainCalls.Read(grains.GetGrain<IStatusGrain>(0).Get, time, stoppingToken)).Shards);
                 _known.TrySetResult();
             }
             catch (Exception) when (!stoppingToken.IsCancellationRequested)

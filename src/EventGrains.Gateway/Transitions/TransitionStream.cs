@@ -48,7 +48,7 @@ internal sealed class TransitionStream(TransitionTail tail, ITransitionLogGrain 
 
     private async Task SendPage(Task news, CancellationToken stop)
     {
-        var page = await GrainCalls.UntilAnswered(() => reader.Read(at, settings.TailPageMax, TimeSpan.Zero), time, stop);
+        var page = await GrainCalls.Read(() => reader.Read(at, settings.TailPageMax, TimeSpan.Zero), time, stop);
         if (page.Gap is { } gap)
         {
             client.Write(SseFrame.Of(gap));

@@ -78,7 +78,7 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
             {
                 if (!standing)
                 {
-                    ring.Restart((await GrainCalls.UntilAnswered(reader.GetEnds, time, stop)).Latest);
+                    ring.Restart((await GrainCalls.Read(reader.GetEnds, time, stop)).Latest);
                     standing = true;
                     Announce();
                 }
@@ -98,7 +98,7 @@ internal sealed partial class TransitionTail(IGrainFactory grains, GatewaySettin
 
     private async Task ReadOn(ITransitionLogGrain reader, CancellationToken stop)
     {
-        var page = await GrainCalls.UntilAnswered(() => reader.Read(ring.Head, settings.TailPageMax, ReadWait), time, stop);
+        var page = await GrainCalls.Read(() => reader.Read(ring.Head, settings.TailPageMax, ReadWait), time, stop);
         if (page.Gap is { } gap)
         {
             ring.Restart(gap.To);

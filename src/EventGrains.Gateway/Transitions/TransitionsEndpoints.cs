@@ -43,7 +43,7 @@ internal static class TransitionsEndpoints
         var after = Asked(http.Request);
         using var seat = tail.Enter();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, life.ApplicationStopping);
-        var start = after ?? Begin(await reader.GetEnds(), http.Request.Query.Text("from"));
+        var start = after ?? Begin(await GrainCalls.Read(reader.GetEnds, time, stop.Token), http.Request.Query.Text("from"));
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["X-Accel-Buffering"] = "no";

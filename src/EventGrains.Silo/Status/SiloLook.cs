@@ -51,7 +51,7 @@ internal sealed class SiloLookService(GrainId id, Orleans.Runtime.Silo silo, ILo
 }
 
 /// <summary>Asks the silos how they are.</summary>
-internal sealed class SiloLooks(IServiceProvider services, IClusterMembershipService membership, TimeProvider time) : GrainServiceClient<ISiloLookService>(services)
+internal sealed partial class SiloLooks(IServiceProvider services, IClusterMembershipService membership, TimeProvider time, ILogger<SiloLooks> log) : GrainServiceClient<ISiloLookService>(services)
 {
     /// <summary>One that stands still is not waited for. Well below what a probe of readiness waits: a silo that answers nobody, or is of a release that cannot, must not take the others out.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(700);
@@ -82,15 +82,21 @@ internal sealed class SiloLooks(IServiceProvider services, IClusterMembershipSer
 
         try
         {
-            var look = await GetGrainService(silo).Read().WaitAsync(AnswerWithin, time);
+            var asked = GetGrainService(silo).Read();
+            asked.Ignore(); // whoever does not wait for it any more need not hear how it ended
+            var look = await asked.WaitAsync(AnswerWithin, time);
             _silent.TryRemove(silo, out _);
             return look;
         }
-        catch (Exception)
+        catch (Exception failure)
         {
             // Whatever it is, a type that an older release does not have for instance: the others can be told of all the same.
+            LogSilent(failure, silo);
             _silent[silo] = time.GetTimestamp();
             return null;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The silo {Silo} did not say how it is")]
+    private partial void LogSilent(Exception failure, SiloAddress silo);
 }

@@ -40,8 +40,8 @@ internal sealed class StreamWindow(StreamId stream)
     }
 
     /// <summary>
-    /// The place had been kept while the stream's consumers were being looked up, and none stands at it or before: the agent had looked them up
-    /// for a later event in the meantime, and they began there.
+    /// The place had been kept while the stream's consumers were being looked up, and the look-up was given up: whoever is found later, for a
+    /// later event perhaps, is owed it.
     /// </summary>
     public bool IsOwedToAll { get; set; }
 

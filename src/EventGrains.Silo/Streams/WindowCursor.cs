@@ -75,9 +75,9 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             IsDisposed = true;
             window.Cursors.Remove(this);
 
-            // One that only held the place while consumers were found owes nothing if these stand where it does.
-            var isHeldByOthers = !_wasAsked && window.Cursors.Count > 0 && window.Cursors.Min(c => c.Next) <= Next;
-            if (!IsThrough && !isHeldByOthers && window.IsOpen)
+            // One that only held the place while consumers were found owes nothing once they are: each has said where it begins.
+            var isFound = !_wasAsked && window.Cursors.Count > 0;
+            if (!IsThrough && !isFound && window.IsOpen)
             {
                 window.Owed = window.Owed is { } owed && owed < Next ? owed : Next;
                 window.IsOwedToAll |= !_wasAsked;

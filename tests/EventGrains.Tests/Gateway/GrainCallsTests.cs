@@ -1,106 +1,98 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Gateway;
-using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 
 namespace EventGrains.Tests.Gateway;
 
 /// <summary>A gateway's call reaches its grain though a silo on the way stands still, or the grain moves.</summary>
-public sealed class GrainCallsTests : IDisposable
+public sealed class GrainCallsTests
 {
-    private readonly FakeTimeProvider _time = new();
-    private readonly List<TaskCompletionSource<int>> _calls = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly HurriedTime _time = new();
+    private readonly Queue<Task<int>> _answers = [];
+    private int _calls;
+
+    private static Task<int> Lost => new TaskCompletionSource<int>().Task;
+
+    private static Task<int> SiloGone => Task.FromException<int>(new SiloUnavailableException("its silo is gone"));
+
+    private static Task<int> Moved => Task.FromException<int>(new ShardFencedException(3, 1));
 
     [Fact]
     public async Task A_call_that_got_lost_is_made_again_and_the_answer_counts()
     {
-        var asked = Ask();
+        Answers(Lost, Task.FromResult(7));
 
-        _time.Advance(GrainCalls.AnswerFirst);
-        await Calls(2);
-        _calls[1].SetResult(7);
-
-        Assert.Equal(7, await asked);
+        Assert.Equal(7, await Ask());
+        Assert.Equal([3], Waits);
     }
 
     [Fact]
     public async Task Three_are_lost_as_quickly_and_then_it_waits_longer()
     {
-        var asked = Ask();
-        for (var lost = 1; lost <= 3; lost++)
-        {
-            _time.Advance(GrainCalls.AnswerFirst);
-            await Calls(lost + 1);
-        }
+        Answers(Lost, Lost, Lost, Lost, Lost, Task.FromResult(7));
 
-        _time.Advance(GrainCalls.AnswerFirst);
-
-        Assert.Equal(4, _calls.Count);
-        _calls[3].SetResult(7);
-        Assert.Equal(7, await asked);
+        Assert.Equal(7, await Ask());
+        Assert.Equal([3, 3, 3, 6, 12], Waits);
     }
 
     [Fact]
     public async Task A_grain_that_moves_is_asked_again_soon()
     {
-        var asked = Ask();
+        Answers(SiloGone, Moved, Task.FromResult(7));
 
-        _calls[0].SetException(new SiloUnavailableException("its silo is gone"));
-        await Advancing(Calls(2));
-        _calls[1].SetException(new ShardFencedException(3, 1));
-        await Advancing(Calls(3));
-        _calls[2].SetResult(7);
-
-        Assert.Equal(7, await asked);
+        Assert.Equal(7, await Ask());
+        Assert.True(_time.Waits.TrueForAll(w => w <= TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
     public async Task What_the_grain_answers_is_not_asked_again()
     {
-        var asked = Ask();
+        Answers(Task.FromException<int>(new InvalidOperationException("no")));
 
-        _calls[0].SetException(new InvalidOperationException("no"));
-
-        await Assert.ThrowsAsync<InvalidOperationException>(() => asked);
-        Assert.Single(_calls);
+        await Assert.ThrowsAsync<InvalidOperationException>(Ask);
+        Assert.Equal(1, _calls);
     }
 
     [Fact]
     public async Task Whoever_stops_waits_no_longer()
     {
-        var asked = Ask();
+        using var stop = new CancellationTokenSource();
+        var asked = GrainCalls.UntilAnswered(() => Lost, TimeProvider.System, stop.Token);
 
-        await _stop.CancelAsync();
+        await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
     }
 
-    public void Dispose() => _stop.Dispose();
-
-    private Task<int> Ask() => GrainCalls.UntilAnswered(
-        () =>
-        {
-            _calls.Add(new(TaskCreationOptions.RunContinuationsAsynchronously));
-            return _calls[^1].Task;
-        },
-        _time,
-        _stop.Token);
-
-    private async Task Calls(int count)
+    [Fact]
+    public async Task A_read_that_nobody_answers_says_so_and_why()
     {
-        while (_calls.Count < count)
-        {
-            await Task.Yield();
-        }
+        Answers([.. Enumerable.Range(0, 100).Select(_ => SiloGone)]);
+
+        var failure = await Assert.ThrowsAsync<TimeoutException>(() => GrainCalls.Read(Call, _time, default));
+
+        Assert.Contains("20 s", failure.Message, StringComparison.Ordinal);
+        Assert.IsType<SiloUnavailableException>(failure.InnerException);
+        Assert.Equal(20, _time.Waits.Sum(w => w.TotalSeconds), tolerance: 1);
     }
 
-    private async Task Advancing(Task until)
+    [Fact]
+    public async Task Events_wait_for_as_long_as_their_sender_does()
     {
-        while (!until.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.Yield();
-        }
+        Answers([.. Enumerable.Range(0, 100).Select(_ => SiloGone), Task.FromResult(7)]);
+
+        Assert.Equal(7, await Ask());
+    }
+
+    private IEnumerable<double> Waits => _time.Waits.Select(w => w.TotalSeconds);
+
+    private void Answers(params Task<int>[] answers) => Array.ForEach(answers, _answers.Enqueue);
+
+    private Task<int> Ask() => GrainCalls.UntilAnswered(Call, _time, default);
+
+    private Task<int> Call()
+    {
+        _calls++;
+        return _answers.Dequeue();
     }
 }

@@ -180,6 +180,8 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
     {
         if (statements?.Part != header.Part)
         {
+            await (statements?.DisposeAsync() ?? default);
+            statements = null;
             statements = await CommitStatements.Prepare(connection, header.Part, ct);
         }
 

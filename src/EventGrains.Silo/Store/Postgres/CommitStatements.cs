@@ -114,6 +114,7 @@ internal sealed class CommitStatements : IAsyncDisposable
     /// <summary>Prepared by which statements take part, a bit for each. Few of the combinations occur.</summary>
     private readonly Dictionary<int, PreparedBatch> batches = [];
 
+    /// <summary>In the order of the statements.</summary>
     private readonly List<(int Statement, object[] Values)> given = [];
 
     private CommitStatements(NpgsqlConnection connection, int part) => (this.connection, Part, all) = (connection, part, [.. OfTables, OfLog(part)]);
@@ -159,7 +160,7 @@ internal sealed class CommitStatements : IAsyncDisposable
             transitions.ConvertAll(t => t.Transition).ToArray());
         var batch = await BatchOf(given.Aggregate(0, (mask, g) => mask | (1 << g.Statement)), ct);
         var place = 0;
-        foreach (var (_, values) in given.OrderBy(g => g.Statement))
+        foreach (var (_, values) in given)
         {
             batch.Set(place++, values);
         }
