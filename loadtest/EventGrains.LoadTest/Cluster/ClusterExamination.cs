@@ -8,7 +8,7 @@ namespace EventGrains.LoadTest.Cluster;
 internal sealed class ClusterExamination(ServerClient client, bool withWitnesses, Verdict verdict)
 {
     /// <summary>Histories of further files are a sample.</summary>
-    public const int HistoriesMax = 10_000;
+    public const int HistoriesMax = 3_000;
 
     private const int HistoriesAtATime = 8;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);

@@ -1,0 +1,138 @@
+using EventGrains.Contracts.Status;
+using EventGrains.Files;
+using EventGrains.Silo.Store.Postgres;
+
+namespace EventGrains.Tests.Store.Postgres;
+
+/// <summary>What the shards of a silo load is asked together, and each is answered as if it had asked alone.</summary>
+public sealed class FileLoadsTests : IDisposable
+{
+    private static readonly FileId Unreadable = Sample.IdIn(0, 99);
+
+    private readonly Lock _lock = new();
+    private readonly List<Question> _questions = [];
+    private readonly FileLoads _loads;
+    private readonly SemaphoreSlim _cameIn = new(0);
+
+    public FileLoadsTests() => _loads = new FileLoads(ids =>
+    {
+        var question = new Question([.. ids]);
+        lock (_lock)
+        {
+            _questions.Add(question);
+        }
+
+        _cameIn.Release();
+        return question.Answer.Task;
+    });
+
+    [Fact]
+    public async Task What_comes_while_two_are_on_their_way_is_asked_as_one()
+    {
+        var (first, second) = (await Asked(1), await Asked(2));
+        var (third, fourth) = (_loads.Load(Ids(3, 4)), _loads.Load(Ids(4, 5)));
+
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        Assert.Equal(Ids(3, 4, 5), _questions[^1].Ids);
+        AnswerAll();
+
+        Assert.Equal(Ids(1), await IdsOf(first));
+        Assert.Equal(Ids(2), await IdsOf(second));
+        Assert.Equal(Ids(3, 4), await IdsOf(third));
+        Assert.Equal(Ids(4, 5), await IdsOf(fourth));
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_fails_its_own_call_alone()
+    {
+        var (first, second) = (await Asked(1), await Asked(2));
+        var (good, bad) = (_loads.Load(Ids(3)), _loads.Load([Unreadable]));
+
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        await _cameIn.WaitAsync();
+        AnswerAll();
+
+        Assert.Equal(Ids(3), await IdsOf(good));
+        Assert.Contains("cannot be read", (await Assert.ThrowsAsync<InvalidDataException>(() => bad)).Message, StringComparison.Ordinal);
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_fails_all_of_them_at_once()
+    {
+        var (first, second) = (await Asked(1), await Asked(2));
+        var waiting = new[] { _loads.Load(Ids(3)), _loads.Load(Ids(4)) };
+
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        var questions = _questions.Count;
+        _questions[^1].Answer.SetException(new StoreAwayException("away"));
+
+        await Assert.ThrowsAsync<StoreAwayException>(() => waiting[0]);
+        await Assert.ThrowsAsync<StoreAwayException>(() => waiting[1]);
+        Assert.Equal(questions, _questions.Count);
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
+    public async Task One_question_is_for_so_many_files_and_the_rest_is_asked_next()
+    {
+        var (first, second) = (await Asked(1), await Asked(2));
+        var calls = Enumerable.Range(0, 6).Select(c => _loads.Load(Ids([.. Enumerable.Range(1_000 * c, 1_000)]))).ToList();
+
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        await _cameIn.WaitAsync();
+        Assert.All(_questions[^2..], q => Assert.Equal(2_000, q.Ids.Count));
+        AnswerAll();
+        await _cameIn.WaitAsync();
+        AnswerAll();
+
+        Assert.All(await Task.WhenAll(calls), states => Assert.Equal(1_000, states.Length));
+        await Task.WhenAll(first, second);
+    }
+
+    public void Dispose() => _cameIn.Dispose();
+
+    private static List<FileId> Ids(params int[] numbers) => [.. numbers.Select(n => new FileId("dcache", $"{n:X36}"))];
+
+    private static async Task<List<FileId>> IdsOf(Task<FileState?[]> loaded) => [.. (await loaded).Select(s => s!.Id)];
+
+    /// <summary>A call that was asked and is not answered yet.</summary>
+    private async Task<Task<FileState?[]>> Asked(int number)
+    {
+        var call = _loads.Load(Ids(number));
+        await _cameIn.WaitAsync();
+        return call;
+    }
+
+    private void AnswerAll()
+    {
+        List<Question> open;
+        lock (_lock)
+        {
+            open = _questions.FindAll(q => !q.Answer.Task.IsCompleted);
+        }
+
+        foreach (var question in open)
+        {
+            if (question.Ids.Contains(Unreadable))
+            {
+                question.Answer.SetException(new InvalidDataException("the row cannot be read"));
+            }
+            else
+            {
+                question.Answer.SetResult([.. question.Ids.Select((id, i) => Sample.New(id, i + 1))]);
+            }
+        }
+    }
+
+    private sealed record Question(List<FileId> Ids)
+    {
+        public TaskCompletionSource<FileState?[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
