@@ -163,6 +163,6 @@ internal sealed class Site : IAsyncDisposable
             $"postgres={new NpgsqlConnectionStringBuilder(database) { ApplicationName = name }.ConnectionString}",
             .. settings, .. kind == "gateway" ? [] : _settings,
         ];
-        return new Member(name, new ServerLaunch(_options.Product, _work.MakeDirectory(name), _rules, 0, _work.File($"{name}.log"), all) { IsOfCluster = true }, IsStartRefusable, _verdict);
+        return new Member(name, new ServerLaunch(_options.Product, _work.MakeDirectory(name), _rules, 0, _work.File($"{name}.log"), all), IsStartRefusable, _verdict);
     }
 }

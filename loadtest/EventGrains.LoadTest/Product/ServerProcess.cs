@@ -8,11 +8,7 @@ namespace EventGrains.LoadTest.Product;
 /// <param name="Port">0 takes a free one.</param>
 /// <param name="Settings">Each <c>KEY=VALUE</c>.</param>
 /// <param name="LogPath">Gets what the product writes to stderr, appended.</param>
-internal sealed record ServerLaunch(ProductFiles Product, string DataDirectory, string RulesPath, int Port, string LogPath, params string[] Settings)
-{
-    /// <summary>One of a cluster's, which come and go: the JIT compiles quickly first, as `deploy/kubernetes` has it.</summary>
-    public bool IsOfCluster { get; init; }
-}
+internal sealed record ServerLaunch(ProductFiles Product, string DataDirectory, string RulesPath, int Port, string LogPath, params string[] Settings);
 
 /// <summary>The product as a process of its own, so that its memory and CPU time are its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
@@ -116,17 +112,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             "--actions", launch.Product.Actions,
             .. launch.Settings.SelectMany(setting => new[] { "--set", setting }),
         ];
-        var start = new ProcessStartInfo(isDll ? "dotnet" : launch.Product.Executable, arguments)
+        return new ProcessStartInfo(isDll ? "dotnet" : launch.Product.Executable, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (launch.IsOfCluster)
-        {
-            start.Environment["DOTNET_TC_QuickJit"] = "1";
-        }
-
-        return start;
     }
 
     private void Send(int signal)

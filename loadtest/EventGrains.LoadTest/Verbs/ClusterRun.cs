@@ -65,6 +65,9 @@ internal sealed class ClusterRun : IAsyncDisposable
         var (steps, stream) = (work.MakeDirectory("steps"), work.MakeDirectory("stream"));
         Environment.SetEnvironmentVariable(StepLedger.Variable, steps);
         Environment.SetEnvironmentVariable(StreamLedger.Variable, stream);
+
+        // As `deploy/kubernetes` starts them: they come and go here.
+        Environment.SetEnvironmentVariable("DOTNET_TC_QuickJit", "1");
         var logs = new LogFiles(work.MakeDirectory("logs"), LogFilesCount);
         await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory) + (options.WithStream ? RuleFile.ForWitnesses() : ""), ct);
         var verdict = new Verdict();
