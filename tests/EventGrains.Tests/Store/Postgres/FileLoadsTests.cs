@@ -10,13 +10,13 @@ public sealed class FileLoadsTests : IDisposable
     private static readonly FileId Unreadable = Sample.IdIn(0, 99);
 
     private readonly Lock _lock = new();
-    private readonly List<Question> _questions = [];
+    private readonly List<Asking> _questions = [];
     private readonly FileLoads _loads;
     private readonly SemaphoreSlim _cameIn = new(0);
 
     public FileLoadsTests() => _loads = new FileLoads(ids =>
     {
-        var question = new Question([.. ids]);
+        var question = new Asking([.. ids]);
         lock (_lock)
         {
             _questions.Add(question);
@@ -33,7 +33,7 @@ public sealed class FileLoadsTests : IDisposable
         var (third, fourth) = (_loads.Load(Ids(3, 4)), _loads.Load(Ids(4, 5)));
 
         AnswerAll();
-        await _cameIn.WaitAsync();
+        await IsAsked();
         Assert.Equal(Ids(3, 4, 5), _questions[^1].Ids);
         AnswerAll();
 
@@ -50,10 +50,10 @@ public sealed class FileLoadsTests : IDisposable
         var (good, bad) = (_loads.Load(Ids(3)), _loads.Load([Unreadable]));
 
         AnswerAll();
-        await _cameIn.WaitAsync();
+        await IsAsked();
         AnswerAll();
-        await _cameIn.WaitAsync();
-        await _cameIn.WaitAsync();
+        await IsAsked();
+        await IsAsked();
         AnswerAll();
 
         Assert.Equal(Ids(3), await IdsOf(good));
@@ -68,7 +68,7 @@ public sealed class FileLoadsTests : IDisposable
         var waiting = new[] { _loads.Load(Ids(3)), _loads.Load(Ids(4)) };
 
         AnswerAll();
-        await _cameIn.WaitAsync();
+        await IsAsked();
         var questions = _questions.Count;
         _questions[^1].Answer.SetException(new StoreAwayException("away"));
 
@@ -85,11 +85,11 @@ public sealed class FileLoadsTests : IDisposable
         var calls = Enumerable.Range(0, 6).Select(c => _loads.Load(Ids([.. Enumerable.Range(1_000 * c, 1_000)]))).ToList();
 
         AnswerAll();
-        await _cameIn.WaitAsync();
-        await _cameIn.WaitAsync();
+        await IsAsked();
+        await IsAsked();
         Assert.All(_questions[^2..], q => Assert.Equal(2_000, q.Ids.Count));
         AnswerAll();
-        await _cameIn.WaitAsync();
+        await IsAsked();
         AnswerAll();
 
         Assert.All(await Task.WhenAll(calls), states => Assert.Equal(1_000, states.Length));
@@ -102,17 +102,20 @@ public sealed class FileLoadsTests : IDisposable
 
     private static async Task<List<FileId>> IdsOf(Task<FileState?[]> loaded) => [.. (await loaded).Select(s => s!.Id)];
 
+    /// <summary>One more is asked; waited for at most as long as no machine takes.</summary>
+    private async Task IsAsked() => Assert.True(await _cameIn.WaitAsync(TimeSpan.FromSeconds(30)), "nothing more is asked");
+
     /// <summary>A call that was asked and is not answered yet.</summary>
     private async Task<Task<FileState?[]>> Asked(int number)
     {
         var call = _loads.Load(Ids(number));
-        await _cameIn.WaitAsync();
+        await IsAsked();
         return call;
     }
 
     private void AnswerAll()
     {
-        List<Question> open;
+        List<Asking> open;
         lock (_lock)
         {
             open = _questions.FindAll(q => !q.Answer.Task.IsCompleted);
@@ -131,7 +134,7 @@ public sealed class FileLoadsTests : IDisposable
         }
     }
 
-    private sealed record Question(List<FileId> Ids)
+    private sealed record Asking(List<FileId> Ids)
     {
         public TaskCompletionSource<FileState?[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
