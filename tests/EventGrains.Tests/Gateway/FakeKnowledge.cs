@@ -32,7 +32,7 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
 
     public StatusView Status { get; set; } = new("1.2.3", true, new StoreView("memory", null, 0, 7, 1), 4, 2, [], [], [new SiloView("silo-1", "S127.0.0.1:11111:1", "active", 4)], [new ShardOwner(0, "silo-1", 3, new DateTime(2026, 11, 28, 12, 0, 0, DateTimeKind.Utc))]);
 
-    /// <summary>So often a silo that stops is met by those who ask how all is.</summary>
+    /// <summary>So often a silo that stops is met by those who ask how all is, or have steps retried.</summary>
     public int Stopping { get; set; }
 
     /// <summary>Why the store cannot be read, when it cannot.</summary>
@@ -96,7 +96,7 @@ public sealed class FakeKnowledge : IFileListGrain, IDatasetListGrain, IDeadLett
         public Task<int> Retry(string? rule)
         {
             known.Commands.Add($"retry {id} {rule}");
-            return Task.FromResult(2);
+            return known.Stopping-- > 0 ? throw new SiloUnavailableException("its silo stops") : Task.FromResult(2);
         }
 
         public Task<bool> Run(StepKey step) => throw new NotSupportedException();

@@ -1,7 +1,9 @@
 using System.Net;
 using EventGrains.Contracts;
+using EventGrains.Files;
 using EventGrains.Gateway.Http;
 using EventGrains.Gateway.Status;
+using EventGrains.Tests.Store;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -23,6 +25,20 @@ public sealed class PatienceTests
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal("1.2.3", body.GetProperty("version").GetString());
         Assert.True(host.Known.Stopping <= 0);
+    }
+
+    /// <remarks>It may have been done before the silo went, and would be done twice.</remarks>
+    [Fact]
+    public async Task A_command_whose_silo_stops_is_not_given_again()
+    {
+        await using var host = await GatewayHost.Start();
+        host.Known.Files.Add(Sample.New(new FileId("dcache", "0001"), 1));
+        host.Known.Stopping = 1;
+
+        var (status, _, _) = await host.Post("/v1/files/dcache%3A0001/steps/retry", "", type: null);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Single(host.Known.Commands);
     }
 
     [Fact]
