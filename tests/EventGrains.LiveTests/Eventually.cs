@@ -8,7 +8,11 @@ internal static class Eventually
         using var deadline = new CancellationTokenSource(Product.Patience);
         while (!await condition())
         {
-            Assert.False(deadline.IsCancellationRequested, $"not within {Product.Patience.TotalSeconds} s: {describe()}");
+            if (deadline.IsCancellationRequested)
+            {
+                Assert.Fail($"not within {Product.Patience.TotalSeconds} s: {describe()}");
+            }
+
             await Task.Delay(50, CancellationToken.None);
         }
     }

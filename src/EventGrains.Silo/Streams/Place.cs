@@ -17,6 +17,9 @@ internal readonly record struct Place(long Number, int Index) : IComparable<Plac
 
     public int CompareTo(Place other) => (Number, Index).CompareTo((other.Number, other.Index));
 
+    /// <summary>By hand: a record's own would print <see cref="After"/> and what is after that, without end.</summary>
+    public override string ToString() => this == None ? "none" : $"{Number}:{Index}";
+
     public static bool operator <(Place a, Place b) => a.CompareTo(b) < 0;
 
     public static bool operator >(Place a, Place b) => a.CompareTo(b) > 0;

@@ -184,6 +184,9 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
     /// <summary>The caller has the lock.</summary>
     public void Trim(StreamWindow window) => Change(window, w => w.Trim());
 
+    /// <summary>The agent is to ask for the stream's next once more; the caller has the lock.</summary>
+    public void LookAt(StreamWindow window) => _toLookAt.Add(window);
+
     /// <summary>A cursor passed a delivery made again; the caller has the lock.</summary>
     public void PassedAgain(StreamWindow window)
     {
@@ -236,6 +239,11 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
     private WindowCursor Open(StreamWindow window, Place next, bool isBehind)
     {
         var cursor = new WindowCursor(this, window, next, isBehind);
+        if (window.Cursors.Find(c => c.Gives(next)) is { } other)
+        {
+            cursor.BeginWith(other);
+        }
+
         window.Cursors.Add(cursor);
         if (window.Owed is { } owed && next <= owed)
         {

@@ -7,6 +7,11 @@ namespace EventGrains.Silo.Streams;
 /// <remarks>
 /// Never waits: while a page is being read there is nothing to give, and the queue's agent is told when it came. What was given counts as
 /// passed when the next is asked for: delivered then, or parked.
+/// <para>
+/// A consumer that has had an event says so by the event's token, and Orleans opens a cursor there and steps over what it gives first, once:
+/// what comes later is delivered. So a cursor that has nothing yet makes the consumer say it once more, and the cursor that is opened then
+/// must have the event at hand, or the two would go on for ever.
+/// </para>
 /// </remarks>
 internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Place next, bool isBehind) : IQueueCacheCursor
 {
@@ -47,9 +52,10 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
     {
         lock (queue.Door)
         {
+            var isFirst = !_wasAsked;
             _wasAsked = true;
             Pass();
-            return !IsDisposed && Take();
+            return !IsDisposed && (isFirst ? TakeFirst() : TakeAgain() || Take());
         }
     }
 
@@ -96,6 +102,26 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         }
     }
 
+    /// <summary>Whether it is giving a consumer the event at a place now; the caller has the lock.</summary>
+    public bool Gives(Place place) => _current?.Place == place;
+
+    /// <summary>Begins with what another cursor is giving, and has what that one has after it; the caller has the lock.</summary>
+    public void BeginWith(WindowCursor other)
+    {
+        if (other._currentAgain > 0)
+        {
+            PassedAgain = other._currentAgain;
+            return;
+        }
+
+        foreach (var batch in other._page.Prepend(other._current!))
+        {
+            _page.Enqueue(batch);
+        }
+
+        (_isBehind, _readFrom) = (other._isBehind, other._readFrom);
+    }
+
     private void Pass()
     {
         PassCurrent();
@@ -131,7 +157,18 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         (_current, _currentAgain) = (null, 0);
     }
 
-    private bool Take()
+    /// <summary>What stands at its place: Orleans may step over it, and not over what is to be delivered again.</summary>
+    private bool TakeFirst()
+    {
+        if (window.Again.Count > 0)
+        {
+            queue.LookAt(window);
+        }
+
+        return Take();
+    }
+
+    private bool TakeAgain()
     {
         foreach (var (batch, order, _) in window.Again)
         {
@@ -142,6 +179,11 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             }
         }
 
+        return false;
+    }
+
+    private bool Take()
+    {
         while (_page.TryDequeue(out var read))
         {
             if (read.Place >= Next)

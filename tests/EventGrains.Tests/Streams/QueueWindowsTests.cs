@@ -6,17 +6,21 @@ using EventGrains.Tests.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
+using Orleans.Streams;
 
 namespace EventGrains.Tests.Streams;
 
 /// <summary>What a queue holds for consumers reaches them, in whatever order the agent finds them.</summary>
-public sealed class QueueWindowsTests
+public sealed class QueueWindowsTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FileId _file = new("dcache", "0001");
+    private readonly MemoryStore _store = new(Sample.Shards);
     private readonly QueueWindows _windows;
 
-    public QueueWindowsTests() => _windows = new QueueWindows(new StreamHistory(new MemoryStore(4)), new SiloSettings(), _time, NullLogger.Instance);
+    public QueueWindowsTests() => _windows = new QueueWindows(new StreamHistory(_store), new SiloSettings(), _time, NullLogger.Instance);
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     private StreamId Stream => StreamId.Create(TransitionStreams.Files, _file.ToString());
 
@@ -113,11 +117,101 @@ public sealed class QueueWindowsTests
         Assert.Equal(Batch(2).Logged!.Cursor, _windows.PassedAll(Batch(2).Logged!.Cursor));
     }
 
+    /// <remarks>
+    /// Its queue is read again from a few seconds back, and only the store has where it stands. Nothing is there when it is asked first, so it is
+    /// given what it has had; it says so again, and Orleans steps over one event of the cursor that it opens then.
+    /// </remarks>
+    [Fact]
+    public async Task A_consumer_that_says_twice_what_it_has_had_is_given_what_follows()
+    {
+        var through = StreamWindow.HeldMax + 4;
+        await Keep(through);
+        Give([.. Enumerable.Range(1, through)]);
+        var consumer = CursorAt(through - 2);
+        Assert.False(consumer.MoveNext());
+        await Until(() => !consumer.IsReading);
+        Assert.True(consumer.MoveNext());
+        var had = VersionAt(consumer);
+
+        var next = CursorAt(had);
+        consumer.Dispose();
+        Assert.True(next.MoveNext());
+
+        Assert.Equal(had, VersionAt(next));
+        Assert.Equal([through - 1, through], Given(next));
+        LookAtAll();
+        Assert.Equal(Batch(through).Logged!.Cursor, _windows.PassedAll(Batch(through).Logged!.Cursor));
+    }
+
+    /// <remarks>Orleans steps over the first that a cursor gives, if it is older than what the consumer says it has had.</remarks>
+    [Fact]
+    public void What_is_delivered_again_is_not_what_a_cursor_gives_first()
+    {
+        Give(2);
+        _windows.AddAgain(Batch(1), number: 7);
+
+        var consumer = CursorAt(2);
+
+        Assert.Equal([2, 1], Given(consumer));
+        Assert.Equal([7L], _windows.TakePassedAgain());
+    }
+
+    [Fact]
+    public void With_nothing_else_to_give_a_cursor_is_asked_again_for_what_is_delivered_again()
+    {
+        _windows.AddAgain(Batch(1), number: 7);
+        Notices();
+        var consumer = CursorAt(2);
+        Assert.False(consumer.MoveNext());
+
+        Assert.Equal(1, Notices());
+        Assert.Equal([1], Given(consumer));
+        Assert.Equal([7L], _windows.TakePassedAgain());
+    }
+
+    [Fact]
+    public void A_consumer_that_has_had_what_is_delivered_again_is_not_given_it_for_ever()
+    {
+        _windows.AddAgain(Batch(1), number: 7);
+        var consumer = CursorAt(2);
+        consumer.MoveNext();
+        Assert.True(consumer.MoveNext());
+
+        var next = CursorAt(1);
+        consumer.Dispose();
+
+        Assert.Empty(Given(next));
+    }
+
+    private async Task Keep(int through)
+    {
+        var owner = await _store.TakeOver(_file.ShardOf(Sample.Shards));
+        for (var version = 1; version <= through; version++)
+        {
+            await _store.Commit([Sample.Of(owner).With(Sample.New(_file, 1) with { Version = version })]);
+        }
+    }
+
+    private static async Task Until(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private int Notices()
+    {
+        var notices = new List<IBatchContainer>();
+        _windows.TakeNotices(notices, all: false, _ => true);
+        return notices.Count;
+    }
+
     private void Give(params int[] versions) => _windows.AddToCache([.. versions.Select(Batch)]);
 
     private TransitionBatch Batch(int version) => TransitionBatch.OfFile(
         Stream,
-        new LoggedTransition(new Cursor(1, version, 0), Sample.TransitionOf(Sample.New(_file, 1) with { Version = version }), 0, 100 + version));
+        new LoggedTransition(new Cursor(1, version, 0), Sample.TransitionOf(Sample.New(_file, 1) with { Version = version }), 0, version));
 
     private WindowCursor CursorAt(int version) => (WindowCursor)_windows.GetCacheCursor(Stream, Batch(version).SequenceToken);
 
