@@ -22,6 +22,7 @@ public static class GatewayParts
         services.AddHealth(settings);
         services.TryAddSingleton<IReadOnlyDictionary<string, IEventDecoder>>(EventDecoders.All.ToDictionary(decoder => decoder.Format));
         services.AddSingleton<EventIntake>();
+        services.AddSingleton<Questions>();
         services.AddSingleton<FileLookup>();
         services.AddSingleton<TransitionTail>();
         services.AddHostedService(provider => provider.GetRequiredService<TransitionTail>());

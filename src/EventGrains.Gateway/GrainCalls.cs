@@ -24,16 +24,20 @@ internal static class GrainCalls
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Ends with the answer, with what the grain threw, or when <paramref name="stop"/> is cancelled.</summary>
-    public static Task<T> UntilAnswered<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, Timeout.InfiniteTimeSpan, time, stop);
+    public static Task<T> UntilAnswered<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, AnswerFirst, Timeout.InfiniteTimeSpan, time, stop);
 
     /// <summary>The same for a read, which is given up after <see cref="ReadWithin"/>.</summary>
     /// <exception cref="TimeoutException">It was.</exception>
-    public static Task<T> Read<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, ReadWithin, time, stop);
+    public static Task<T> Read<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, AnswerFirst, ReadWithin, time, stop);
 
-    private static async Task<T> Repeat<T>(Func<Task<T>> call, TimeSpan within, TimeProvider time, CancellationToken stop)
+    /// <summary>The same for a read that has all of that time for its answer, and is repeated only when a call fails.</summary>
+    /// <exception cref="TimeoutException">It was.</exception>
+    public static Task<T> ReadSlow<T>(Func<Task<T>> call, TimeProvider time, CancellationToken stop) => Repeat(call, ReadWithin, ReadWithin, time, stop);
+
+    private static async Task<T> Repeat<T>(Func<Task<T>> call, TimeSpan answer, TimeSpan within, TimeProvider time, CancellationToken stop)
     {
         var began = time.GetTimestamp();
-        var (answer, pause) = (AnswerFirst, PauseFirst);
+        var pause = PauseFirst;
         for (var tries = 1; ; tries++)
         {
             Exception failure;

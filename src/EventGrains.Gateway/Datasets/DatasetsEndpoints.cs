@@ -46,28 +46,27 @@ internal static class DatasetsEndpoints
             .WithSummary("Get a dataset's counts");
     }
 
-    public static async Task<ListView<DatasetView>> Page(IGrainFactory grains, string? after, int limit)
+    public static async Task<ListView<DatasetView>> Page(Questions questions, string? after, int limit, CancellationToken stop)
     {
-        var items = await grains.GetGrain<IDatasetListGrain>(0).List(after, limit);
+        var items = await questions.Ask(grains => grains.GetGrain<IDatasetListGrain>(0).List(after, limit), stop);
         return new ListView<DatasetView>([.. items.Select(DatasetView.Of)], items.Count == limit ? items[^1].Name : null);
     }
 
-    private static async Task<Ok<ListView<DatasetView>>> List(HttpContext http, IGrainFactory grains) =>
-        TypedResults.Ok(await Page(grains, http.Request.Query.Text("after"), http.Request.Query.Limit()));
+    private static async Task<Ok<ListView<DatasetView>>> List(HttpContext http, Questions questions) =>
+        TypedResults.Ok(await Page(questions, http.Request.Query.Text("after"), http.Request.Query.Limit(), http.RequestAborted));
 
-    private static async Task<Ok<DatasetView>> Get(string name, HttpContext http, IGrainFactory grains)
+    private static async Task<Ok<DatasetView>> Get(string name, HttpContext http, Questions questions)
     {
         name = RawTarget.Between(http, Root, "");
         var recount = http.Request.Query.Flag("recount");
-        var dataset = grains.GetGrain<IDatasetGrain>(name);
-        var kept = await dataset.Get()
+        var kept = await questions.Ask(grains => grains.GetGrain<IDatasetGrain>(name).Get(), http.RequestAborted)
             ?? throw ProblemException.NotFound($"no file ever belonged to a dataset '{name}'", "`eventgrains dataset list` shows which there are; a dataset appears with its first file");
         if (!recount)
         {
             return TypedResults.Ok(DatasetView.Of(kept));
         }
 
-        var both = await dataset.Recount();
+        var both = await questions.AskSlow(grains => grains.GetGrain<IDatasetGrain>(name).Recount(), http.RequestAborted);
         return TypedResults.Ok(DatasetView.Of(both.Kept) with { Recount = SumsView.Of(both.Recounted), CommitIndex = both.CommitIndex });
     }
 }

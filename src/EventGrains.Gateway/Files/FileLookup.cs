@@ -5,14 +5,14 @@ using EventGrains.Gateway.Http;
 namespace EventGrains.Gateway.Files;
 
 /// <summary>Finds the one file that a name means: <c>STORAGE:NATIVE</c>, or <c>STORAGE:/PATH</c>.</summary>
-internal sealed class FileLookup(IGrainFactory grains)
+internal sealed class FileLookup(Questions questions)
 {
     /// <exception cref="ProblemException">400: no name of a file. 404: not known. 409: several live files under this path.</exception>
-    public async Task<FileState> Find(string name)
+    public async Task<FileState> Find(string name, CancellationToken stop)
     {
         if (FileId.TryParse(name, out var id))
         {
-            return await grains.GetFile(id).Get()
+            return await questions.Ask(grains => grains.GetFile(id).Get(), stop)
                 ?? throw ProblemException.NotFound($"no event ever named file {name}", "`eventgrains file list` shows which are known; a file can be asked for by STORAGE:/PATH too");
         }
 
@@ -22,12 +22,12 @@ internal sealed class FileLookup(IGrainFactory grains)
             throw ProblemException.BadRequest($"'{name}' names no file", "write STORAGE:NATIVE, such as dcache:0000A1B2, or STORAGE:/PATH; percent-encoded in a URL");
         }
 
-        return await FindByPath(name[..colon], name[(colon + 1)..]);
+        return await FindByPath(name[..colon], name[(colon + 1)..], stop);
     }
 
-    private async Task<FileState> FindByPath(string storage, string path)
+    private async Task<FileState> FindByPath(string storage, string path, CancellationToken stop)
     {
-        var found = await grains.GetGrain<IFileListGrain>(0).FindByPath(storage, path);
+        var found = await questions.Ask(grains => grains.GetGrain<IFileListGrain>(0).FindByPath(storage, path), stop);
         var live = found.Where(file => FileSummary.Of(file).Existence != Existence.Deleted).ToList();
         return live.Count switch
         {

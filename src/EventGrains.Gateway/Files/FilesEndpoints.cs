@@ -37,7 +37,7 @@ internal static class FilesEndpoints
             .Takes(Filters)
             .WithSummary("List files")
             .WithDescription("A page may hold fewer than `limit`, even none, and still have a next one: a filter that matches little ends a page early.");
-        files.MapGet("/v1/files/{id}", (string id, HttpContext http, FileLookup lookup, Definitions definitions) => Get(Named(http, ""), lookup, definitions))
+        files.MapGet("/v1/files/{id}", (string id, HttpContext http, FileLookup lookup, Definitions definitions) => Get(http, lookup, definitions))
             .Takes()
             .WithSummary("Get a file")
             .WithDescription("`id` is STORAGE:NATIVE, or STORAGE:/PATH for the live file at that path; percent-encoded. 409 names the candidates when several live files claim the path.");
@@ -53,15 +53,15 @@ internal static class FilesEndpoints
             .WithDescription("`limit` counts files; of each all its steps that match are listed, so that a page is never cut within a file.");
 
         // For people: slashes in the name may also be written as they are.
-        routes.MapGet("/v1/files/{**name}", (string name, HttpContext http, FileLookup lookup, Definitions definitions) => Get(Named(http, ""), lookup, definitions))
+        routes.MapGet("/v1/files/{**name}", (string name, HttpContext http, FileLookup lookup, Definitions definitions) => Get(http, lookup, definitions))
             .Takes()
             .ExcludeFromDescription();
     }
 
-    private static async Task<Ok<ListView<FileView>>> List(HttpContext http, IGrainFactory grains, Definitions definitions)
+    private static async Task<Ok<ListView<FileView>>> List(HttpContext http, Questions questions, Definitions definitions)
     {
         var query = http.Request.Query;
-        var page = await Page(grains, new FileQuery(
+        var page = await Page(http, questions, new FileQuery(
             PathOf(query),
             query.Text("storage"),
             query.Word<FileStatus>("status"),
@@ -73,38 +73,38 @@ internal static class FilesEndpoints
         return TypedResults.Ok(new ListView<FileView>([.. page.Items.Select(file => FileJson.View(file, definitions))], page.Next));
     }
 
-    private static async Task<Ok<FileView>> Get(string name, FileLookup lookup, Definitions definitions) =>
-        TypedResults.Ok(FileJson.View(await lookup.Find(name), definitions));
+    private static async Task<Ok<FileView>> Get(HttpContext http, FileLookup lookup, Definitions definitions) =>
+        TypedResults.Ok(FileJson.View(await lookup.Find(Named(http, ""), http.RequestAborted), definitions));
 
-    private static async Task<Ok<ListView<TransitionView>>> History(string id, HttpContext http, FileLookup lookup, IGrainFactory grains)
+    private static async Task<Ok<ListView<TransitionView>>> History(string id, HttpContext http, FileLookup lookup, Questions questions)
     {
         var limit = http.Request.Query.Limit();
         var after = VersionAfter(http.Request.Query);
-        var file = await lookup.Find(Named(http, HistoryEnd));
-        var items = await grains.GetFile(file.Id).GetHistory(after, limit);
+        var file = await lookup.Find(Named(http, HistoryEnd), http.RequestAborted);
+        var items = await questions.Ask(grains => grains.GetFile(file.Id).GetHistory(after, limit), http.RequestAborted);
         var next = items.Count == limit ? items[^1].Transition.Version.ToString(CultureInfo.InvariantCulture) : null;
         return TypedResults.Ok(new ListView<TransitionView>([.. items.Select(TransitionView.Of)], next));
     }
 
     private static async Task<Ok<RetryAnswer>> Retry(string id, HttpContext http, FileLookup lookup, IGrainFactory grains)
     {
-        var file = await lookup.Find(Named(http, RetryEnd));
+        var file = await lookup.Find(Named(http, RetryEnd), http.RequestAborted);
         return TypedResults.Ok(new RetryAnswer(file.Id.ToString(), await grains.GetFile(file.Id).Retry(http.Request.Query.Text("rule"))));
     }
 
-    private static async Task<Ok<ListView<FileStepView>>> ListSteps(HttpContext http, IGrainFactory grains)
+    private static async Task<Ok<ListView<FileStepView>>> ListSteps(HttpContext http, Questions questions)
     {
         var query = http.Request.Query;
         var (state, rule) = (query.Word<StepState>("state"), query.Text("rule"));
-        var page = await Page(grains, new FileQuery(StepState: state, Rule: rule, After: query.Text("after"), Limit: query.Limit()));
+        var page = await Page(http, questions, new FileQuery(StepState: state, Rule: rule, After: query.Text("after"), Limit: query.Limit()));
         var steps = page.Items.SelectMany(file => file.Steps
             .Where(step => (state is null || step.State == state) && (rule is null || step.Key.Rule == rule))
             .Select(step => FileJson.View(file, step)));
         return TypedResults.Ok(new ListView<FileStepView>([.. steps], page.Next));
     }
 
-    private static Task<FilePage> Page(IGrainFactory grains, FileQuery query) =>
-        Queries.Page(query.After, _ => grains.GetGrain<IFileListGrain>(0).List(query));
+    private static Task<FilePage> Page(HttpContext http, Questions questions, FileQuery query) =>
+        Queries.Page(query.After, _ => questions.Ask(grains => grains.GetGrain<IFileListGrain>(0).List(query), http.RequestAborted));
 
     private static string? PathOf(IQueryCollection query)
     {

@@ -17,13 +17,14 @@ internal static class SourcesEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var sources = routes.MapGroup("").WithTags("sources");
-        sources.MapGet("/v1/sources", async (Definitions definitions, IGrainFactory grains) => TypedResults.Ok(new ListView<SourceJson>(await All(definitions, grains), null)))
+        sources.MapGet("/v1/sources", async (HttpContext http, Definitions definitions, Questions questions) =>
+                TypedResults.Ok(new ListView<SourceJson>(await All(definitions, questions, http.RequestAborted), null)))
             .Takes()
             .WithSummary("List sources, with their partitions and how far behind each is");
-        sources.MapGet("/v1/sources/{name}", async (string name, Definitions definitions, IGrainFactory grains) =>
+        sources.MapGet("/v1/sources/{name}", async (string name, HttpContext http, Definitions definitions, Questions questions) =>
             {
                 var source = Declared(name, definitions);
-                return TypedResults.Ok(SourceJson.Of(await grains.GetGrain<ISourceGrain>(source.Name).Get()));
+                return TypedResults.Ok(SourceJson.Of(await questions.Ask(grains => grains.GetGrain<ISourceGrain>(source.Name).Get(), http.RequestAborted)));
             })
             .Takes()
             .WithSummary("Get a source");
@@ -38,23 +39,23 @@ internal static class SourcesEndpoints
         sources.MapGet("/v1/dead-letters", ListDeadLetters)
             .Takes(QueryParameter.Limit, QueryParameter.After)
             .WithSummary("List records that could not be read");
-        sources.MapGet("/v1/dead-letters/{id}", (string id, HttpContext http, IGrainFactory grains) => GetDeadLetter(http, grains))
+        sources.MapGet("/v1/dead-letters/{id}", (string id, HttpContext http, Questions questions) => GetDeadLetter(http, questions))
             .Takes()
             .WithSummary("Get a record that could not be read")
             .WithDescription("`id` is percent-encoded.");
-        routes.MapGet("/v1/dead-letters/{**id}", (string id, HttpContext http, IGrainFactory grains) => GetDeadLetter(http, grains))
+        routes.MapGet("/v1/dead-letters/{**id}", (string id, HttpContext http, Questions questions) => GetDeadLetter(http, questions))
             .Takes()
             .ExcludeFromDescription();
     }
 
-    public static async Task<IReadOnlyList<SourceJson>> All(Definitions definitions, IGrainFactory grains) =>
-        await Task.WhenAll(definitions.Sources.Select(source => View(source, grains)));
+    public static async Task<IReadOnlyList<SourceJson>> All(Definitions definitions, Questions questions, CancellationToken stop) =>
+        await Task.WhenAll(definitions.Sources.Select(source => View(source, questions, stop)));
 
-    private static async Task<SourceJson> View(SourceDefinition source, IGrainFactory grains)
+    private static async Task<SourceJson> View(SourceDefinition source, Questions questions, CancellationToken stop)
     {
         try
         {
-            return SourceJson.Of(await grains.GetGrain<ISourceGrain>(source.Name).Get().WaitAsync(AnswerMax));
+            return SourceJson.Of(await questions.Ask(grains => grains.GetGrain<ISourceGrain>(source.Name).Get(), stop).WaitAsync(AnswerMax, stop));
         }
         catch (Exception failure)
         {
@@ -112,17 +113,18 @@ internal static class SourcesEndpoints
         };
     }
 
-    private static async Task<Ok<ListView<DeadLetterView>>> ListDeadLetters(HttpContext http, IGrainFactory grains)
+    private static async Task<Ok<ListView<DeadLetterView>>> ListDeadLetters(HttpContext http, Questions questions)
     {
         var limit = http.Request.Query.Limit();
-        var page = await Queries.Page(http.Request.Query.Text("after"), after => grains.GetGrain<IDeadLettersGrain>(0).List(after, limit));
+        var page = await Queries.Page(http.Request.Query.Text("after"), after =>
+            questions.Ask(grains => grains.GetGrain<IDeadLettersGrain>(0).List(after, limit), http.RequestAborted));
         return TypedResults.Ok(new ListView<DeadLetterView>([.. page.Items.Select(DeadLetterView.Of)], page.Next));
     }
 
-    private static async Task<Ok<DeadLetterView>> GetDeadLetter(HttpContext http, IGrainFactory grains)
+    private static async Task<Ok<DeadLetterView>> GetDeadLetter(HttpContext http, Questions questions)
     {
         var id = RawTarget.Between(http, DeadLettersRoot, "");
-        var letter = await grains.GetGrain<IDeadLettersGrain>(0).Get(id)
+        var letter = await questions.Ask(grains => grains.GetGrain<IDeadLettersGrain>(0).Get(id), http.RequestAborted)
             ?? throw ProblemException.NotFound($"no dead letter '{id}' is kept", "`eventgrains dead-letter list` shows which are");
         return TypedResults.Ok(DeadLetterView.Of(letter));
     }

@@ -52,11 +52,11 @@ internal static class StatusEndpoints
         routes.MapGet("/healthz/ready", Ready).Takes().WithTags("status").WithSummary("Whether it can take events and answer: 200, or 503 with the reason");
     }
 
-    private static async Task<Ok<StatusJson>> Get(Definitions definitions, IGrainFactory grains)
+    private static async Task<Ok<StatusJson>> Get(HttpContext http, Definitions definitions, Questions questions)
     {
-        var status = grains.GetGrain<IStatusGrain>(0).Get();
-        var sources = SourcesEndpoints.All(definitions, grains);
-        var datasets = Datasets(grains);
+        var status = questions.Ask(grains => grains.GetGrain<IStatusGrain>(0).Get(), http.RequestAborted);
+        var sources = SourcesEndpoints.All(definitions, questions, http.RequestAborted);
+        var datasets = Datasets(questions, http.RequestAborted);
         await Task.WhenAll(status, sources, datasets);
         var view = await status;
         return TypedResults.Ok(new StatusJson(
@@ -75,11 +75,11 @@ internal static class StatusEndpoints
     }
 
     /// <summary>None while the store is away: the status then says so, and must not fail with what it is there to tell.</summary>
-    private static async Task<ListView<DatasetView>> Datasets(IGrainFactory grains)
+    private static async Task<ListView<DatasetView>> Datasets(Questions questions, CancellationToken stop)
     {
         try
         {
-            return await DatasetsEndpoints.Page(grains, null, DatasetsMax);
+            return await DatasetsEndpoints.Page(questions, null, DatasetsMax, stop);
         }
         catch (StoreAwayException)
         {

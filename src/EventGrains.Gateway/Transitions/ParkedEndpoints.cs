@@ -34,11 +34,11 @@ internal static class ParkedEndpoints
             .WithSummary("Forget that the delivery failed; the event stays in the log");
     }
 
-    private static async Task<Ok<ListView<ParkedDeliveryView>>> List(HttpContext http, IGrainFactory grains)
+    private static async Task<Ok<ListView<ParkedDeliveryView>>> List(HttpContext http, Questions questions)
     {
         var (text, limit) = (http.Request.Query.Text("after") ?? "0", http.Request.Query.Limit());
         var after = TryNumber(text) ?? throw ProblemException.BadRequest($"after: '{text}' is not a cursor that this server gave for this list", "give the `next` of the page before unchanged");
-        var items = (await Grain(grains).List(after, limit)).Items;
+        var items = (await questions.Ask(grains => Grain(grains).List(after, limit), http.RequestAborted)).Items;
         return TypedResults.Ok(new ListView<ParkedDeliveryView>(
             [.. items.Select(ParkedDeliveryView.Of)], items.Count == limit ? items[^1].Number.ToString(CultureInfo.InvariantCulture) : null));
     }

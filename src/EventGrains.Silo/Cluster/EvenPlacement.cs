@@ -11,7 +11,7 @@ internal sealed class PlacedEvenlyAttribute() : PlacementAttribute(new EvenPlace
     public override void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
     {
         base.Populate(services, grainClass, grainType, properties);
-        Unordered.Mark(properties);
+        KeepsNoOrderAttribute.Mark(properties);
     }
 }
 

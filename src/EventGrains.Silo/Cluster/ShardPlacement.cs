@@ -13,7 +13,7 @@ internal sealed class PlacedWithShardAttribute() : PlacementAttribute(new ShardP
     public override void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
     {
         base.Populate(services, grainClass, grainType, properties);
-        Unordered.Mark(properties);
+        KeepsNoOrderAttribute.Mark(properties);
     }
 }
 

@@ -1,11 +1,12 @@
 using EventGrains.Contracts.Datasets;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
 using Orleans.Concurrency;
 
 namespace EventGrains.Silo.Datasets;
 
 /// <summary>One dataset: sums what the shards' commits counted.</summary>
-[Reentrant]
+[Reentrant, KeepsNoOrder]
 internal sealed class DatasetGrain(IStore store) : Grain, IDatasetGrain
 {
     public async Task<DatasetCounts?> Get() =>

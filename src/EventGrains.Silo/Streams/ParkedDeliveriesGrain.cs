@@ -1,11 +1,13 @@
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Transitions;
+using EventGrains.Silo.Cluster;
 using Microsoft.Extensions.Logging;
 
 namespace EventGrains.Silo.Streams;
 
 /// <summary>Keeps what was parked. Memory is never ahead of storage. Calls the grain of the stream's queue.</summary>
+[KeepsNoOrder]
 internal sealed partial class ParkedDeliveriesGrain(
     [PersistentState("parked", "Default")] IPersistentState<ParkedState> state, SiloSettings settings, EventLogStreams streams, ILogger<ParkedDeliveriesGrain> log)
     : Grain, IParkedDeliveriesGrain

@@ -1,6 +1,9 @@
+using EventGrains.Silo.Datasets;
+using EventGrains.Silo.Files;
 using EventGrains.Silo.Shards;
 using EventGrains.Silo.Sources;
 using EventGrains.Silo.Status;
+using EventGrains.Silo.Streams;
 using EventGrains.Silo.Transitions;
 using Orleans.Metadata;
 using Orleans.Runtime;
@@ -15,6 +18,12 @@ public sealed class UnorderedTests
     [InlineData(typeof(TransitionLogGrain))]
     [InlineData(typeof(StatusGrain))]
     [InlineData(typeof(SourceGrain))]
+    [InlineData(typeof(FileGrain))]
+    [InlineData(typeof(FileListGrain))]
+    [InlineData(typeof(DatasetGrain))]
+    [InlineData(typeof(DatasetListGrain))]
+    [InlineData(typeof(DeadLettersGrain))]
+    [InlineData(typeof(ParkedDeliveriesGrain))]
     public void What_gateways_call_again_is_marked(Type grain)
     {
         var properties = new Dictionary<string, string>();

@@ -39,6 +39,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public FakeKnowledge Known { get; private init; } = null!;
 
+    public FakeGrains Grains { get; private init; } = null!;
+
     public static Definitions Declared { get; } = Definitions.Empty with
     {
         Storages = [new StorageDefinition("lab", "/data/lab", StorageRole.Origin), new StorageDefinition("mirror", "/data/mirror", StorageRole.Replica)],
@@ -57,7 +59,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<IGrainFactory>(Grains(shards, log, known));
+        var grains = Served(shards, log, known);
+        builder.Services.AddSingleton<IGrainFactory>(grains);
         builder.Services.AddSingleton(Declared);
         builder.Services.AddSingleton(new ClusterShape(4));
         builder.Services.AddSingleton<IReadOnlyDictionary<string, IEventDecoder>>(new Dictionary<string, IEventDecoder>
@@ -75,7 +78,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var app = builder.Build();
         app.MapGateway();
         await app.StartAsync();
-        return new GatewayHost(app) { Shards = shards, Log = log, Known = known };
+        return new GatewayHost(app) { Shards = shards, Log = log, Known = known, Grains = grains };
     }
 
     public T Service<T>()
@@ -107,7 +110,7 @@ public sealed class GatewayHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private static FakeGrains Grains(FakeShards shards, FakeLog log, FakeKnowledge known)
+    private static FakeGrains Served(FakeShards shards, FakeLog log, FakeKnowledge known)
     {
         var grains = new FakeGrains();
         grains.Serve<IFileShardGrain>(shards.Shard);
