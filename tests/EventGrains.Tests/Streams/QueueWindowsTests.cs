@@ -2,6 +2,7 @@ using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
 using EventGrains.Silo;
 using EventGrains.Silo.Streams;
+using EventGrains.Tests.Sources;
 using EventGrains.Tests.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -129,7 +130,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         Give([.. Enumerable.Range(1, through)]);
         var consumer = CursorAt(through - 2);
         Assert.False(consumer.MoveNext());
-        await Until(() => !consumer.IsReading);
+        await Eventually.Is(() => !consumer.IsReading, () => "the store is not read");
         Assert.True(consumer.MoveNext());
         var had = VersionAt(consumer);
 
@@ -190,14 +191,6 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         for (var version = 1; version <= through; version++)
         {
             await _store.Commit([Sample.Of(owner).With(Sample.New(_file, 1) with { Version = version })]);
-        }
-    }
-
-    private static async Task Until(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
         }
     }
 
