@@ -64,8 +64,9 @@ public interface IFileShardGrain : IGrainWithIntegerKey
 public sealed record ShardView([property: Id(0)] int Shard, [property: Id(1)] long Epoch, [property: Id(2)] SiloAddress Silo);
 
 /// <summary>Pushed events of one source, all of files of one shard.</summary>
+/// <param name="Call">A name of its own, the same when the sender repeats the call: while one is at work the other joins it. Without one it is applied again, and silent.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.EventBatch")]
-public sealed record EventBatch([property: Id(0)] string Source, [property: Id(1)] IReadOnlyList<StorageEvent> Events);
+public sealed record EventBatch([property: Id(0)] string Source, [property: Id(1)] IReadOnlyList<StorageEvent> Events, [property: Id(2)] Guid Call = default);
 
 /// <param name="Failed">Events whose merge threw, by their place in the batch: rejected, and nothing of them is kept.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.ApplyAnswer")]

@@ -32,6 +32,7 @@ internal sealed partial class EventIntake(
     private static readonly Counter<long> WithoutEffect = Telemetry.Meter.CreateCounter<long>(
         "eventgrains_records_without_effect_total", description: "Records that were read and say nothing that is kept, by their type.");
 
+    private readonly AnswerTimes shards = new();
     private readonly IntakeBudget budget = new(settings.IntakeBytesMax);
     private readonly HashSet<(string Source, string Type)> typesCounted = [];
     private readonly ObjectPool<IntakeBatch> batches = new DefaultObjectPool<IntakeBatch>(new DefaultPooledObjectPolicy<IntakeBatch>());
@@ -151,7 +152,7 @@ internal sealed partial class EventIntake(
         var calls = parts.ConvertAll(part =>
         {
             var (shard, events) = (grains.GetGrain<IFileShardGrain>(part.Shard), part.Of(source));
-            return GrainCalls.UntilAnswered(() => shard.Apply(events), time, stop);
+            return GrainCalls.UntilAnswered(() => shard.Apply(events), shards, time, stop);
         });
         var all = Task.WhenAll(calls);
         try

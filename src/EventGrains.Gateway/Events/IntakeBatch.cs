@@ -169,6 +169,6 @@ internal readonly struct ShardedEvents
 
     internal readonly record struct Part(int Shard, StorageEvent[] Events, int Offset)
     {
-        public EventBatch Of(string source) => new(source, Events);
+        public EventBatch Of(string source) => new(source, Events, Guid.NewGuid());
     }
 }

@@ -49,25 +49,6 @@ internal sealed partial class FileShardGrain(
 
     private int Shard => (int)this.GetPrimaryKeyLong();
 
-    public async Task<ApplyAnswer> Apply(EventBatch batch)
-    {
-        var failed = ImmutableArray.CreateBuilder<int>();
-        await TurnWithoutRefused(batch.Events, (turn, refused) =>
-        {
-            failed.Clear();
-            for (var i = 0; i < batch.Events.Count; i++)
-            {
-                if (!TryApply(turn, batch.Events[i], new Cause(batch.Source, null, null, batch.Events[i].Type), refused))
-                {
-                    failed.Add(i);
-                }
-            }
-
-            return null;
-        });
-        return new ApplyAnswer(failed.DrainToImmutable());
-    }
-
     public async Task<RangeAnswer> ApplyRange(EventRange range)
     {
         var verdict = RangeVerdict.Committed;

@@ -1,5 +1,7 @@
 using EventGrains.Contracts.Shards;
 using EventGrains.Gateway;
+using EventGrains.Tests.Sources;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 
 namespace EventGrains.Tests.Gateway;
@@ -8,6 +10,7 @@ namespace EventGrains.Tests.Gateway;
 public sealed class GrainCallsTests
 {
     private readonly HurriedTime _time = new();
+    private readonly AnswerTimes _times = new();
     private readonly Queue<Task<int>> _answers = [];
     private int _calls;
 
@@ -54,10 +57,44 @@ public sealed class GrainCallsTests
     }
 
     [Fact]
+    public async Task A_late_answer_to_the_first_try_counts()
+    {
+        var (time, first) = (new FakeTimeProvider(), new TaskCompletionSource<int>());
+        Answers(first.Task, Lost);
+        var asked = GrainCalls.UntilAnswered(Call, _times, time, default);
+
+        time.Advance(GrainCalls.AnswerFirst);
+        await Eventually.Is(() => _calls == 2, () => "it is not repeated");
+        time.Advance(TimeSpan.FromSeconds(1));
+        first.SetResult(7);
+
+        Assert.Equal(7, await asked);
+    }
+
+    /// <remarks>More comes than can be done: repeats would be done too, and then nothing is done in time any more.</remarks>
+    [Fact]
+    public async Task Where_answers_are_slow_a_repeat_comes_later_and_where_they_are_quick_again_sooner()
+    {
+        var before = _times.RepeatAfter;
+        Note(TimeSpan.FromSeconds(2));
+        var slow = _times.RepeatAfter;
+        Note(TimeSpan.FromSeconds(60));
+        var slower = _times.RepeatAfter;
+        Answers(Lost, Task.FromResult(7));
+        await Ask();
+        Note(TimeSpan.FromMilliseconds(5));
+
+        Assert.Equal((3.0, 12.0), (before.TotalSeconds, slower.TotalSeconds));
+        Assert.Equal(8, slow.TotalSeconds, tolerance: 0.1);
+        Assert.Equal([12], Waits);
+        Assert.Equal(3, _times.RepeatAfter.TotalSeconds);
+    }
+
+    [Fact]
     public async Task Whoever_stops_waits_no_longer()
     {
         using var stop = new CancellationTokenSource();
-        var asked = GrainCalls.UntilAnswered(() => Lost, TimeProvider.System, stop.Token);
+        var asked = GrainCalls.UntilAnswered(() => Lost, _times, TimeProvider.System, stop.Token);
 
         await stop.CancelAsync();
 
@@ -86,9 +123,17 @@ public sealed class GrainCallsTests
 
     private IEnumerable<double> Waits => _time.Waits.Select(w => w.TotalSeconds);
 
+    private void Note(TimeSpan took)
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            _times.Note(took);
+        }
+    }
+
     private void Answers(params Task<int>[] answers) => Array.ForEach(answers, _answers.Enqueue);
 
-    private Task<int> Ask() => GrainCalls.UntilAnswered(Call, _time, default);
+    private Task<int> Ask() => GrainCalls.UntilAnswered(Call, _times, _time, default);
 
     private Task<int> Call()
     {
