@@ -1,9 +1,13 @@
 using System.Diagnostics;
+using EventGrains.LiveTests;
 using EventGrains.LiveTests.BadInput;
+
+[assembly: AssemblyFixture(typeof(OlderRelease))]
 
 namespace EventGrains.LiveTests;
 
 /// <summary>A release from before a change of schema and of a contract, built from this repository's history; kept, so that it is built once.</summary>
+/// <remarks>Where all tests run it is built beside the first of them, since whoever needs it runs last, and alone.</remarks>
 public sealed class OlderRelease : IAsyncLifetime
 {
     /// <summary>The last one of schema 1, whose silos do not say since when a shard is theirs.</summary>
@@ -13,28 +17,44 @@ public sealed class OlderRelease : IAsyncLifetime
 
     private static readonly string Kept = Path.Combine(Product.SourceTree, "tests", "EventGrains.LiveTests", "obj", "releases", Commit);
 
+    private readonly Lazy<Task<string?>> _ready = new(Prepare);
+
+    internal static bool IsInCi { get; } = Environment.GetEnvironmentVariable("CI") == "true";
+
+    internal static string Executable { get; } = Path.Combine(Kept, "eventgrains.dll");
+
+    public ValueTask InitializeAsync()
+    {
+        _ = IsInCi ? _ready.Value : null;
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_ready.IsValueCreated)
+        {
+            await Task.WhenAny(_ready.Value);
+        }
+    }
+
     /// <summary>Why there is none; null when there is.</summary>
-    internal string? WhyNot { get; private set; }
+    internal Task<string?> WhyNot() => _ready.Value;
 
-    internal string Executable { get; } = Path.Combine(Kept, "eventgrains.dll");
-
-    public async ValueTask InitializeAsync()
+    private static async Task<string?> Prepare()
     {
         if (File.Exists(Executable))
         {
-            return;
+            return null;
         }
 
         if ((await Run("git", Product.SourceTree, "-c", "safe.directory=*", "cat-file", "-e", $"{Commit}^{{commit}}")).Exit != 0)
         {
-            WhyNot = $"the history here does not have {Commit}: git fetch --unshallow";
-            return;
+            return $"the history here does not have {Commit}: git fetch --unshallow";
         }
 
         await Build();
+        return null;
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static async Task Build()
     {
