@@ -34,6 +34,7 @@ internal sealed partial class EventIntake(
 
     private readonly AnswerTimes shards = new();
     private readonly IntakeBudget budget = new(settings.IntakeBytesMax);
+    private readonly IntakeRoom room = new(settings.IntakeEventsMax, TimeSpan.FromSeconds(settings.IntakeSecondsMax / 2.0), time);
     private readonly HashSet<(string Source, string Type)> typesCounted = [];
     private readonly ObjectPool<IntakeBatch> batches = new DefaultObjectPool<IntakeBatch>(new DefaultPooledObjectPolicy<IntakeBatch>());
 
@@ -134,6 +135,7 @@ internal sealed partial class EventIntake(
         }
 
         var sharded = batch.Split(cluster.Shards);
+        using var place = await room.Enter(batch.Events.Count, stop);
         var answers = await Durable(source, sharded.Parts, stop);
         for (var i = 0; i < answers.Length; i++)
         {

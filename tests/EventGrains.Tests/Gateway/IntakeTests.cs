@@ -276,6 +276,35 @@ public sealed class IntakeTests
     }
 
     [Fact]
+    public async Task A_request_for_which_the_shards_have_no_room_waits_for_half_of_its_time()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.Start(s => s.IntakeEventsMax = 1, time);
+        var reached = new TaskCompletionSource();
+        host.Shards.Answer = (_, _) =>
+        {
+            reached.TrySetResult();
+            return new TaskCompletionSource<ApplyAnswer>().Task;
+        };
+        var first = host.Post(Events, "A1");
+        await reached.Task.WaitAsync(Patience);
+
+        var second = host.Post(Events, "B1");
+        while (!second.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            await host.Get("/healthz/live");
+        }
+
+        var (status, body, headers) = await second;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("intakeEventsMax", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(headers.RetryAfter);
+        Assert.DoesNotContain("B1", host.Shards.Files);
+        Assert.False(first.IsCompleted);
+    }
+
+    [Fact]
     public async Task Requests_beyond_the_memory_for_bodies_are_503_until_others_are_answered()
     {
         await using var host = await GatewayHost.Start(s => s.IntakeBytesMax = 1_000);
