@@ -276,6 +276,27 @@ public sealed class IntakeTests
     }
 
     [Fact]
+    public async Task A_shard_that_does_not_answer_is_given_the_same_call_again()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.Start(time: time);
+        var reached = new TaskCompletionSource();
+        host.Shards.Answer = (_, _) => reached.TrySetResult() ? new TaskCompletionSource<ApplyAnswer>().Task : Task.FromResult(new ApplyAnswer([]));
+        var answer = host.Post(Events, "A1");
+        await reached.Task.WaitAsync(Patience);
+
+        while (!answer.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            await host.Get("/healthz/live");
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await answer).Status);
+        Assert.Equal(2, host.Shards.Applied.Count);
+        Assert.NotEqual(Guid.Empty, Assert.Single(host.Shards.Applied.Select(a => a.Batch.Call).Distinct()));
+    }
+
+    [Fact]
     public async Task A_request_for_which_the_shards_have_no_room_waits_for_half_of_its_time()
     {
         var time = new FakeTimeProvider();

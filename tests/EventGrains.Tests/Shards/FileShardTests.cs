@@ -65,6 +65,30 @@ public sealed class FileShardTests
     }
 
     [Fact]
+    public async Task A_call_that_is_made_again_while_it_is_at_work_is_no_second_turn()
+    {
+        await using var silo = await OneSilo.Start();
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        var (shard, other, call) = (silo.ShardOf(Says.File), OthersInItsShard(silo)[0], Guid.NewGuid());
+        var (reached, held) = (new TaskCompletionSource(), new TaskCompletionSource());
+        silo.Store.BeforeCommit = _ =>
+        {
+            reached.TrySetResult();
+            return held.Task;
+        };
+        var first = shard.Apply(new EventBatch("billing", [new StorageEvent(Says.File, "said", Says.PoolHas("pool-a", 0))], call));
+        await reached.Task;
+
+        // Another file under the same name shows whether anybody looked at it.
+        var again = shard.Apply(new EventBatch("billing", [new StorageEvent(other, "said", Says.DoorStored("/d/0", 0))], call));
+        await shard.Ping();
+        held.SetResult();
+
+        await Task.WhenAll(first, again);
+        Assert.Null(await silo.Store.Find(other));
+    }
+
+    [Fact]
     public async Task A_file_whose_row_cannot_be_written_is_rejected_alone()
     {
         await using var silo = await OneSilo.Start();
