@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EventGrains.LoadTest.Generator;
 
 namespace EventGrains.LoadTest.Product;
@@ -88,8 +89,8 @@ internal sealed class LogFiles
 
     private void Append(int n, int bytes)
     {
-        using var file = new FileStream(PathOf(n), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        file.Write(_waiting[n].ToArray(), 0, bytes);
+        using var file = new FileStream(PathOf(n), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file.Write(CollectionsMarshal.AsSpan(_waiting[n])[..bytes]);
         _waiting[n].RemoveRange(0, bytes);
         _whole[n] = 0;
         _current[n] += bytes;

@@ -34,6 +34,7 @@ internal sealed partial class FileShardGrain(
 {
     private readonly ShardMemory _memory = new(Math.Max(16, settings.FilesCachedMax / store.Shards));
     private readonly ShardPositions _positions = new();
+    private readonly DecisionOrder _order = new();
     private readonly AliasTurns _aliases = new();
     private readonly StepPolicy _policy = settings.StepPolicy();
     private ShardOwnership? _ownership;
@@ -52,8 +53,10 @@ internal sealed partial class FileShardGrain(
     public async Task<RangeAnswer> ApplyRange(EventRange range)
     {
         var verdict = RangeVerdict.Committed;
+        using var place = _order.Enter(range.Source, range.Partition);
         await TurnWithoutRefused(range.Events, (turn, refused) =>
         {
+            place.Leave();
             var check = _positions.Check(range);
             verdict = check switch
             {
@@ -62,7 +65,7 @@ internal sealed partial class FileShardGrain(
                 _ => RangeVerdict.Committed,
             };
             return check == RangeCheck.Apply ? ApplyAccepted(turn, range, refused) : null;
-        });
+        }, place);
         if (verdict == RangeVerdict.Committed)
         {
             _positions.MakeDurable(range);
@@ -217,14 +220,15 @@ internal sealed partial class FileShardGrain(
         });
 
     /// <summary>A turn that leaves out the files whose rows the store cannot write, and does the rest.</summary>
-    private async Task TurnWithoutRefused(IReadOnlyList<StorageEvent> events, Func<ShardTurn, HashSet<FileId>?, ChangeSet?> decide)
+    private async Task TurnWithoutRefused(
+        IReadOnlyList<StorageEvent> events, Func<ShardTurn, HashSet<FileId>?, ChangeSet?> decide, DecisionOrder.Place? place = null)
     {
         HashSet<FileId>? suspected = null;
         for (HashSet<FileId>? refused = null; ;)
         {
             try
             {
-                await Turn(events, events.Count, turn => decide(turn, refused));
+                await Turn(events, events.Count, turn => decide(turn, refused), place);
                 return;
             }
             catch (RowRefusedException refusal) when (refusal.File is { } file && (refused is null || refused.Count < RefusedFilesMax))
@@ -240,7 +244,8 @@ internal sealed partial class FileShardGrain(
 
     /// <summary>One turn: loads what is missing, decides without an await, hands over, and waits until all of it and all before it is durable.</summary>
     /// <param name="decide">May word the change set itself; otherwise the turn's is taken. May be called again when the shard had to start over.</param>
-    private async Task Turn(IReadOnlyList<StorageEvent> events, int weight, Func<ShardTurn, ChangeSet?> decide)
+    /// <param name="place">Waits for its turn in it, when everything is loaded.</param>
+    private async Task Turn(IReadOnlyList<StorageEvent> events, int weight, Func<ShardTurn, ChangeSet?> decide, DecisionOrder.Place? place = null)
     {
         await committer.Reserve();
         var isHandedOver = false;
@@ -250,7 +255,7 @@ internal sealed partial class FileShardGrain(
         try
         {
             owned = await Owned();
-            while (await LoadMissing(events) || !ReferenceEquals(owned, _ownership))
+            while (await LoadMissing(events) || (place is not null && await place.Wait()) || !ReferenceEquals(owned, _ownership))
             {
                 owned = await Owned();
             }

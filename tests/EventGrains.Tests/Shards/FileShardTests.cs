@@ -256,36 +256,6 @@ public sealed class FileShardTests
     }
 
     [Fact]
-    public async Task A_range_with_a_hole_before_it_is_refused_and_the_answer_says_where_the_shard_stands()
-    {
-        await using var silo = await OneSilo.Start();
-        var shard = silo.ShardOf(Says.File);
-
-        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)))).Verdict);
-        var gap = await shard.ApplyRange(Range(150, 200, Says.PoolHas("pool-a", 0)));
-        var repeat = await shard.ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)));
-
-        Assert.Equal(new RangeAnswer(RangeVerdict.Gap, new RangePoint(1, 100)), gap);
-        Assert.Equal(new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 100)), repeat);
-        Assert.Equal(1, (await silo.Grains.GetFile(Says.File).Get())!.Version);
-    }
-
-    [Fact]
-    public async Task Positions_outlive_the_silo_with_the_state_they_belong_to()
-    {
-        var store = new Store.MemoryStore(4);
-        await using (var silo = await OneSilo.Start(store: store))
-        {
-            await silo.ShardOf(Says.File).ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)));
-        }
-
-        await using var again = await OneSilo.Start(store: store);
-
-        Assert.Equal(RangeVerdict.Gap, (await again.ShardOf(Says.File).ApplyRange(Range(150, 200, Says.PoolHas("pool-a", 0)))).Verdict);
-        Assert.Equal(RangeVerdict.Committed, (await again.ShardOf(Says.File).ApplyRange(Range(100, 200, Says.PoolHas("pool-a", 0)))).Verdict);
-    }
-
-    [Fact]
     public async Task The_log_tells_every_transition_once_in_commit_order()
     {
         await using var silo = await OneSilo.Start();

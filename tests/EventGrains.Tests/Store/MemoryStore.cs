@@ -39,6 +39,9 @@ internal sealed class MemoryStore(int shards) : IStore
     /// <summary>Awaited before a commit takes effect: how a test holds one open, or looks at what it carries.</summary>
     public Func<IReadOnlyList<ChangeSet>, Task>? BeforeCommit { get; set; }
 
+    /// <summary>Awaited before files are loaded: how a test keeps a turn waiting for the store.</summary>
+    public Func<IReadOnlyList<FileId>, Task>? BeforeLoad { get; set; }
+
     /// <summary>Awaited before intents are read, with the reader's token: how a test is inside a reading, and decides how it ends.</summary>
     public Func<CancellationToken, Task>? BeforeReadIntents { get; set; }
 
@@ -59,8 +62,11 @@ internal sealed class MemoryStore(int shards) : IStore
         return new ShardOwnership(shard, epoch, next, [.. positions.Values.Where(p => p.Shard == shard)], sequences.GetValueOrDefault(shard) + 1);
     });
 
-    public Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default) =>
-        Locked(() => ids.Select(id => ById(id)).ToArray());
+    public async Task<FileState?[]> Load(int shard, IReadOnlyList<FileId> ids, CancellationToken ct = default)
+    {
+        await (BeforeLoad?.Invoke(ids) ?? Task.CompletedTask);
+        return await Locked(() => ids.Select(id => ById(id)).ToArray());
+    }
 
     public async Task<CommitOutcome> Commit(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct = default)
     {

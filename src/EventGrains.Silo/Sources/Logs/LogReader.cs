@@ -7,6 +7,7 @@ namespace EventGrains.Silo.Sources.Logs;
 /// <summary>Reads one partition on a thread of its own, from one session to the next, until it rests, is fenced, or is stopped.</summary>
 internal sealed partial class LogReader : IAsyncDisposable
 {
+    private const int ReadBytesMax = 4 * 1024 * 1024;
     private static readonly TimeSpan TroublePauseMax = TimeSpan.FromSeconds(30);
 
     private readonly LogContext context;
@@ -17,6 +18,9 @@ internal sealed partial class LogReader : IAsyncDisposable
     private readonly AutoResetEvent woken = new(false);
     private readonly ConcurrentQueue<Command> commands = new();
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Large, so it is kept from one session to the next.
+    private readonly byte[] buffer;
     private readonly Rate rate;
     private volatile LogReaderView view = new(0, 0, 0, 0, false, null, null);
     private volatile LogSights sights;
@@ -31,6 +35,9 @@ internal sealed partial class LogReader : IAsyncDisposable
         this.partition = partition;
         this.sights = sights;
         this.log = log;
+
+        // A fraction of what may be unacknowledged, or one read would exceed it.
+        buffer = GC.AllocateUninitializedArray<byte>(LogFile.CheckBytes + (int)Math.Clamp(context.Settings.ReadAheadBytesMax / 4, 65_536, ReadBytesMax));
         rate = new Rate(context.Time);
         thread = new Thread(Run) { IsBackground = true, Name = $"read {context.Source.Name}/{partition}" };
     }
@@ -126,7 +133,7 @@ internal sealed partial class LogReader : IAsyncDisposable
     /// <summary>False when there is nothing left for this reader to do.</summary>
     private bool RunSession()
     {
-        using var session = new LogSession(context, partition, sights, stop.Token) { Lost = note => LogLost(context.Source.Name, note) };
+        using var session = new LogSession(context, partition, sights, buffer, stop.Token) { Lost = note => LogLost(context.Source.Name, note) };
         session.Begin();
         while (!stop.IsCancellationRequested && !session.Sender.IsOver)
         {
@@ -160,6 +167,11 @@ internal sealed partial class LogReader : IAsyncDisposable
 
                 Pause(pause);
             }
+        }
+
+        if (session.Sender.Look(l => l.MustReadAgain))
+        {
+            LogReadAgain(context.Source.Name, partition);
         }
 
         readBefore += session.Records.Read;
@@ -213,6 +225,9 @@ internal sealed partial class LogReader : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "source {source}: {note}")]
     private partial void LogLost(string source, string note);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "source {source}, partition {partition}: a shard has lost what it had confirmed; reads again from where it stands")]
+    private partial void LogReadAgain(string source, string partition);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "source {source} paused: {reason}")]
     private partial void LogPaused(string source, string reason);

@@ -8,7 +8,9 @@ namespace EventGrains.Silo.Sources.Logs;
 /// <remarks>Runs on the reader's own thread and blocks there. Every change of the generations is saved before a range of them is sent.</remarks>
 internal sealed class LogSession : IDisposable
 {
-    private const int ReadBytesMax = 4 * 1024 * 1024;
+    /// <summary>Fewer events are not sent to a shard beside an unanswered range of the same partition.</summary>
+    private const int BesideEventsMin = 64;
+
     private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(8);
 
     private readonly LogContext context;
@@ -23,19 +25,19 @@ internal sealed class LogSession : IDisposable
     private LogGeneration? present;
     private LogFile? file;
 
-    public LogSession(LogContext context, string partition, LogSights sights, CancellationToken stop)
+    /// <param name="buffer">What one read takes. Used by one session at a time.</param>
+    public LogSession(LogContext context, string partition, LogSights sights, byte[] buffer, CancellationToken stop)
     {
         this.context = context;
         this.partition = partition;
+        this.buffer = buffer;
         this.stop = stop;
-        // A fraction of the bound, or one read would exceed it.
-        buffer = GC.AllocateUninitializedArray<byte>(LogFile.CheckBytes + (int)Math.Clamp(context.Settings.ReadAheadBytesMax / 4, 65_536, ReadBytesMax));
         var shards = context.Shards.Count;
         claim = new LogClaim(context.Store, context.Source.Name, partition, shards, stop);
         files = new LogFiles(context, partition, stop) { Sights = sights };
         lateFiles = new LateFiles(context, files);
         Sender = new RangeSender(
-            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax),
+            new RangeLedger(context.Source.Name, partition, claim.ReaderEpoch, claim.Stands, context.Settings.RangesInFlightMax, LogIntake.StretchRecordsMax, BesideEventsMin),
             context.Shards, context.Settings.ReadAheadBytesMax, context.Time, stop);
         intake = new LogIntake(context, partition, Sender, stop);
         watch = new EndWatch(context.Time);

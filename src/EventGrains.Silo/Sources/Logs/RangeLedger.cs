@@ -15,9 +15,13 @@ internal sealed class RangeLedger
     /// <param name="stands">Where each shard stands durably when this reader takes over.</param>
     /// <param name="rangesInFlightMax">Unanswered ranges per shard; beyond it what is read gathers into larger ranges.</param>
     /// <param name="rangeEventsMax">Events gathered in one range; a single stretch may hold more.</param>
-    public RangeLedger(string source, string partition, long readerEpoch, IReadOnlyList<RangePoint> stands, int rangesInFlightMax, int rangeEventsMax)
+    /// <param name="besideEventsMin">Fewer events are not sent beside an unanswered range, but gather until the answer: what comes in drops costs a call for each commit, not for each drop.</param>
+    public RangeLedger(
+        string source, string partition, long readerEpoch, IReadOnlyList<RangePoint> stands, int rangesInFlightMax, int rangeEventsMax, int besideEventsMin = 1)
     {
-        shards = stands.Select((stand, shard) => new ShardLedger(source, partition, readerEpoch, shard, stand, rangesInFlightMax, rangeEventsMax)).ToArray();
+        shards = stands
+            .Select((stand, shard) => new ShardLedger(source, partition, readerEpoch, shard, stand, rangesInFlightMax, rangeEventsMax, besideEventsMin))
+            .ToArray();
         ReadUpTo = stands.Min();
     }
 
@@ -76,17 +80,17 @@ internal sealed class RangeLedger
         switch (answer.Verdict)
         {
             case RangeVerdict.Committed:
-                Release(ledger.Commit(new RangePoint(range.Generation, range.UpTo)));
+                Release(ledger.Commit(range));
                 break;
-            case RangeVerdict.Gap when answer.Stands < ledger.Committed:
-                ledger.Refused();
+            case RangeVerdict.Gap when ledger.HasLostWhen(range, answer.Stands):
+                ledger.Refused(range);
                 MustReadAgain = true;
                 break;
             case RangeVerdict.Gap:
-                Release(ledger.StandsAt(answer.Stands));
+                Release(ledger.StandsAt(range, answer.Stands));
                 break;
             default:
-                ledger.Refused();
+                ledger.Refused(range);
                 IsFenced = true;
                 break;
         }
@@ -95,9 +99,9 @@ internal sealed class RangeLedger
     }
 
     /// <summary>Books that the outcome of a range is unknown: it will be sent again, which a shard that has it calls a repeat.</summary>
-    public int Failed(int shard)
+    public int Failed(int shard, EventRange range)
     {
-        shards[shard].Refused();
+        shards[shard].Refused(range);
         return shards[shard].RefusalsInARow;
     }
 

@@ -144,7 +144,7 @@ internal sealed class RangeSender
         {
             lock (gate)
             {
-                refusals = ledger.Failed(shard);
+                refusals = ledger.Failed(shard, range);
                 Trouble = $"shard {shard} does not answer: {failure.Message}";
             }
         }

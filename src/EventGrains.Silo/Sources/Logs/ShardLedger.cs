@@ -5,11 +5,15 @@ namespace EventGrains.Silo.Sources.Logs;
 
 /// <summary>One shard's side of a <see cref="RangeLedger"/>.</summary>
 internal sealed class ShardLedger(
-    string source, string partition, long readerEpoch, int shard, RangePoint stand, int rangesInFlightMax, int rangeEventsMax)
+    string source, string partition, long readerEpoch, int shard, RangePoint stand, int rangesInFlightMax, int rangeEventsMax, int besideEventsMin)
 {
     // In order; those before `next` are sent and not committed.
     private readonly List<Piece> pieces = [];
+
+    // Ends of the ranges without an answer, each with what was known to be committed when it set out.
+    private readonly List<(RangePoint End, RangePoint Known)> inFlight = [];
     private int next;
+    private int unsent;
     private RangePoint sent = stand;
     private bool mustResend;
 
@@ -18,7 +22,7 @@ internal sealed class ShardLedger(
 
     public RangePoint Committed { get; private set; } = stand;
 
-    public int InFlight { get; private set; }
+    public int InFlight => inFlight.Count;
 
     public int RefusalsInARow { get; private set; }
 
@@ -39,6 +43,7 @@ internal sealed class ShardLedger(
         }
 
         pieces.Add(new Piece(stretch.UpTo, stretch.Check, stretch));
+        unsent += EventsOf(pieces[^1]);
         quiet = null;
         return true;
     }
@@ -65,39 +70,48 @@ internal sealed class ShardLedger(
             mustResend = false;
             next = 0;
             sent = Committed;
+            unsent = pieces.Sum(EventsOf);
         }
 
-        if (InFlight >= rangesInFlightMax || next == pieces.Count)
+        if (InFlight >= rangesInFlightMax || next == pieces.Count || (InFlight > 0 && unsent < besideEventsMin))
         {
             return null;
         }
 
         var range = Gather();
         sent = new RangePoint(range.Generation, range.UpTo);
-        InFlight++;
+        inFlight.Add((sent, Committed));
         return range;
     }
 
-    public IEnumerable<LogStretch> Commit(RangePoint upTo)
+    public IEnumerable<LogStretch> Commit(EventRange range)
     {
-        InFlight--;
+        Returned(range);
         RefusalsInARow = 0;
-        return Advance(upTo);
+        return Advance(new RangePoint(range.Generation, range.UpTo));
     }
 
-    /// <summary>Refused, because the shard stands elsewhere: not before what we know to be committed there.</summary>
-    public IEnumerable<LogStretch> StandsAt(RangePoint stands)
+    /// <summary>Whether a shard that stood there when it answered had lost something: what was committed in the meantime its answer need not know.</summary>
+    public bool HasLostWhen(EventRange range, RangePoint stands) =>
+        stands < inFlight.Find(i => i.End == new RangePoint(range.Generation, range.UpTo)).Known;
+
+    /// <summary>Refused, because the shard stands elsewhere, or because it stood elsewhere when it answered.</summary>
+    public IEnumerable<LogStretch> StandsAt(EventRange range, RangePoint stands)
     {
-        Refused();
+        Refused(range);
         return Advance(stands);
     }
 
-    public void Refused()
+    public void Refused(EventRange range)
     {
-        InFlight--;
+        Returned(range);
         RefusalsInARow++;
         mustResend = true;
     }
+
+    private void Returned(EventRange range) => inFlight.RemoveAt(inFlight.FindIndex(i => i.End == new RangePoint(range.Generation, range.UpTo)));
+
+    private int EventsOf(Piece piece) => piece.Part(shard)?.Events.Count ?? 0;
 
     private List<LogStretch> Advance(RangePoint upTo)
     {
@@ -133,10 +147,11 @@ internal sealed class ShardLedger(
         while (true)
         {
             Take(last, events, positions, deadLetters);
+            unsent -= EventsOf(last);
             next++;
             if (next == pieces.Count
                 || pieces[next].UpTo.Generation != last.UpTo.Generation
-                || events.Count + (pieces[next].Part(shard)?.Events.Count ?? 0) > rangeEventsMax)
+                || events.Count + EventsOf(pieces[next]) > rangeEventsMax)
             {
                 break;
             }

@@ -12,9 +12,9 @@ public sealed class RangeLedgerTests
 
     [Fact]
     public void Every_record_reaches_its_shard_once_and_in_order_whatever_gets_lost() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 4]).Sample((seed, inFlight) =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 4], Gen.Int[1, 4]).Sample((seed, inFlight, besideMin) =>
         {
-            var run = new Run(seed, inFlight);
+            var run = new Run(seed, inFlight, besideMin);
             run.Play(steps: 150);
             run.Settle();
 
@@ -61,12 +61,13 @@ public sealed class RangeLedgerTests
     {
         var ledger = Ledger();
         ledger.Add(Stretch(1, 10, (0, "a")));
-        ledger.TakeNext(0);
+        var first = ledger.TakeNext(0)!;
         ledger.Add(Stretch(1, 20, (1, "b")));
-        ledger.Failed(0);
-        Assert.Equal(20, ledger.TakeNext(0)!.UpTo);
+        ledger.Failed(0, first);
+        var second = ledger.TakeNext(0)!;
+        Assert.Equal(20, second.UpTo);
 
-        ledger.Failed(0);
+        ledger.Failed(0, second);
 
         var again = ledger.TakeNext(0)!;
         Assert.Equal(20, again.UpTo);
@@ -101,6 +102,55 @@ public sealed class RangeLedgerTests
 
         Assert.True(ledger.MustReadAgain);
         Assert.Null(ledger.TakeNext(0));
+    }
+
+    [Fact]
+    public void An_answer_that_another_one_overtook_is_no_loss()
+    {
+        var ledger = Ledger();
+        ledger.Add(Stretch(1, 10, (0, "a")));
+        var first = ledger.TakeNext(0)!;
+        ledger.Add(Stretch(1, 20, (0, "b")));
+        var second = ledger.TakeNext(0)!;
+        ledger.Answered(0, first, new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 10)));
+
+        // Said before the first one was committed, heard after.
+        ledger.Answered(0, second, new RangeAnswer(RangeVerdict.Gap, default));
+
+        Assert.False(ledger.MustReadAgain);
+        Assert.Equal(["b"], ledger.TakeNext(0)!.Events.Select(e => e.Type));
+    }
+
+    [Fact]
+    public void Beside_an_unanswered_range_few_events_gather_and_many_are_sent()
+    {
+        var ledger = Ledger(besideEventsMin: 3);
+        ledger.Add(Stretch(1, 10, (0, "a")));
+        var first = ledger.TakeNext(0)!;
+        ledger.Add(Stretch(1, 20, (0, "b")));
+        ledger.Add(Stretch(1, 30, (0, "c")));
+        Assert.Null(ledger.TakeNext(0));
+
+        ledger.Add(Stretch(1, 40, (0, "d")));
+        Assert.Equal(["b", "c", "d"], ledger.TakeNext(0)!.Events.Select(e => e.Type));
+        ledger.Add(Stretch(1, 50, (0, "e")));
+        Assert.Null(ledger.TakeNext(0));
+
+        ledger.Answered(0, first, new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 10)));
+        Assert.Null(ledger.TakeNext(0));
+    }
+
+    [Fact]
+    public void What_gathered_is_sent_with_the_answer_to_the_last_range()
+    {
+        var ledger = Ledger(besideEventsMin: 3);
+        ledger.Add(Stretch(1, 10, (0, "a")));
+        var first = ledger.TakeNext(0)!;
+        ledger.Add(Stretch(1, 20, (0, "b")));
+
+        ledger.Answered(0, first, new RangeAnswer(RangeVerdict.Committed, new RangePoint(1, 10)));
+
+        Assert.Equal(["b"], ledger.TakeNext(0)!.Events.Select(e => e.Type));
     }
 
     [Fact]
@@ -161,7 +211,7 @@ public sealed class RangeLedgerTests
         Assert.Equal(default, ledger.Committed);
     }
 
-    private static RangeLedger Ledger() => new("s", "p", 1, new RangePoint[Shards], 4, 100);
+    private static RangeLedger Ledger(int besideEventsMin = 1) => new("s", "p", 1, new RangePoint[Shards], 4, 100, besideEventsMin);
 
     private static LogStretch Stretch(long generation, long upTo, params (int Shard, string Record)[] records)
     {
@@ -178,13 +228,13 @@ public sealed class RangeLedgerTests
     private static StorageEvent Event(string record) => new(new FileId("s", record), record, FileFacts.Nothing);
 
     /// <summary>One seeded life of a partition: appends, rotations, gaps; answers that come late or never; shards and readers that restart.</summary>
-    private sealed class Run(int seed, int inFlight)
+    private sealed class Run(int seed, int inFlight, int besideMin)
     {
         private readonly Random random = new(seed);
         private readonly ShardModel[] shards = Enumerable.Range(0, Shards).Select(_ => new ShardModel()).ToArray();
         private readonly List<LogStretch> history = [];
         private readonly List<(int Shard, EventRange Range, RangeVerdict? Verdict)> network = [];
-        private RangeLedger ledger = new("s", "p", 1, new RangePoint[Shards], inFlight, 5);
+        private RangeLedger ledger = new("s", "p", 1, new RangePoint[Shards], inFlight, 5, besideMin);
         private RangePoint end = new(1, 0);
         private long epoch = 1;
         private int nextRecord;
@@ -310,16 +360,16 @@ public sealed class RangeLedgerTests
 
         private void Lose(int index)
         {
-            var shard = network[index].Shard;
+            var (shard, range, _) = network[index];
             network.RemoveAt(index);
-            ledger.Failed(shard);
+            ledger.Failed(shard, range);
         }
 
         private void RestartReader()
         {
             network.Clear();
             var stands = shards.Select(s => s.Durable).ToArray();
-            ledger = new RangeLedger("s", "p", ++epoch, stands, inFlight, 5);
+            ledger = new RangeLedger("s", "p", ++epoch, stands, inFlight, 5, besideMin);
             read = history.FindIndex(h => h.UpTo.CompareTo(stands.Min()) > 0);
             read = read < 0 ? history.Count : read;
         }
