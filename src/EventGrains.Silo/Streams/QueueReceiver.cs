@@ -21,6 +21,10 @@ internal sealed partial class QueueReceiver(
     /// <summary>Events given at once: each may bring two grains to life, and shards are not to wait behind hundreds of them.</summary>
     private const int GivenAtOnceMax = 64;
 
+    /// <summary>Transitions of the queue that are looked at together, and how many times in one call.</summary>
+    private const int PageMax = 256;
+    private const int PagesAtOnceMax = 16;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SaveIdleEvery = TimeSpan.FromSeconds(30);
@@ -221,16 +225,30 @@ internal sealed partial class QueueReceiver(
             return;
         }
 
-        var (items, next) = await streams.Tail.Read(queue, _readTo, max, ct);
-        foreach (var item in items)
+        // What nobody listens to is passed over here and now: an agent that is given nothing comes again only after its pause.
+        for (var (pages, before) = (0, _readTo); pages < PagesAtOnceMax && max > 0; pages++, before = _readTo)
         {
-            Add(given, item);
-        }
+            var (items, next) = await streams.Tail.Read(queue, _readTo, PageMax, ct);
+            foreach (var item in items)
+            {
+                max -= Add(given, item);
+                _readTo = item.Cursor;
+                if (max <= 0)
+                {
+                    return;
+                }
+            }
 
-        _readTo = next;
+            _readTo = next;
+            if (next == before)
+            {
+                return;
+            }
+        }
     }
 
-    private void Add(List<IBatchContainer> given, LoggedTransition logged)
+    /// <returns>How many events it is, one for each stream that somebody listens to.</returns>
+    private int Add(List<IBatchContainer> given, LoggedTransition logged)
     {
         var before = given.Count;
         if (isOfDatasets)
@@ -246,6 +264,7 @@ internal sealed partial class QueueReceiver(
         }
 
         _hasGiven |= given.Count > before;
+        return given.Count - before;
     }
 
     private static bool IsAfter<T>(LoggedTransition logged, Dictionary<T, Cursor> since, T key)

@@ -3,8 +3,12 @@ using Npgsql;
 namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Hears of every silo's commits, so that who waits at the end of the log need not ask over and over.</summary>
-/// <remarks>A connection of its own that listens. When it is lost, it is opened again and the log's end is told at once: what was missed meanwhile is in it.</remarks>
-internal sealed class CommitNews(PostgresConnections connections, TimeProvider time, Action<long> tell) : IAsyncDisposable
+/// <remarks>
+/// A connection of its own that listens. When it is lost, it is opened again and the log's end is told at once: what was missed meanwhile is in it.
+/// What comes while the end is being told is told together.
+/// </remarks>
+/// <param name="tell">Told the commit index that the log ends with.</param>
+internal sealed class CommitNews(PostgresConnections connections, TimeProvider time, Func<long, CancellationToken, Task> tell) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -55,7 +59,7 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
         await connection.Run($"listen {PostgresPlace.Channel}", ct);
         while (true)
         {
-            tell((await connection.Rows(r => r.GetInt64(0), "select index from log", ct))[0]);
+            await tell((await connection.Rows(r => r.GetInt64(0), "select index from log", ct))[0], ct);
             await connection.WaitAsync(LookEvery, ct);
         }
     }

@@ -8,21 +8,23 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>Reads transitions: all in the public order, or one file's by version.</summary>
 internal static class LogReads
 {
-    public static async Task<LogHead> Head(NpgsqlConnection connection, CancellationToken ct) => (await connection.Rows(
+    private static readonly Asked<LogHead> AskHead = new(
         r => new LogHead(r.GetInt64(0), r.GetInt32(1), r.GetInt64(2), r.GetInt32(3), r.GetInt64(4), r.GetInt64(5), r.GetInt32(6)),
         """
         select earliest_index, earliest_ordinal, coalesce(newest.index, earliest_index), coalesce(newest.transitions - 1, earliest_ordinal),
                log.transitions, pruned, log.part
         from log left join lateral (select index, transitions from commits where transitions > 0 order by index desc limit 1) as newest on true
-        """,
-        ct))[0];
+        """);
+
+    public static async Task<LogHead> Head(NpgsqlConnection connection, CancellationToken ct) => (await connection.Rows(AskHead.Read, AskHead.Sql, ct))[0];
 
     /// <summary>A cursor that is older than what is kept, of another history, or beyond the end gets a gap, and what is there after it.</summary>
     public static async Task<TransitionPage> Read(NpgsqlConnection connection, int history, Cursor after, int max, CancellationToken ct)
     {
         while (true)
         {
-            var head = await Head(connection, ct);
+            var (heads, commits) = await connection.Both(AskHead, AskCommits(after.Index, max), ct);
+            var head = heads[0];
             var (earliest, latest) = (head.Ends(history).Earliest, head.Ends(history).Latest);
             var from = after.History != history || after.CompareTo(earliest) < 0 ? earliest : after.CompareTo(latest) > 0 ? latest : after;
 
@@ -33,26 +35,32 @@ internal static class LogReads
                 return new TransitionPage([], gap is null ? after : from, gap);
             }
 
-            var items = await Items(connection, history, from, max, ct);
+            if (from != after)
+            {
+                var again = AskCommits(from.Index, max);
+                commits = await connection.Rows(again.Read, again.Sql, ct, again.Parameters);
+            }
 
             // What was pruned while it was read may be missing from it: look again, and say so then.
-            if (items is not null && (await Head(connection, ct)).Ends(history).Earliest.CompareTo(from) <= 0)
+            if (await Items(connection, history, from, commits, max, ct) is { } read && read.Head.Ends(history).Earliest.CompareTo(from) <= 0)
             {
+                var items = read.Items;
                 return new TransitionPage(items, items.Count > 0 ? items[^1].Cursor : from, gap);
             }
         }
     }
 
-    /// <summary>Null: a part of the log went while it was read.</summary>
-    private static async Task<List<LoggedTransition>?> Items(NpgsqlConnection connection, int history, Cursor from, int max, CancellationToken ct)
+    private static Asked<CommitRow> AskCommits(long from, int max) => new(
+        r => new CommitRow(r.GetInt64(0), r.GetInt64(1), r.GetInt32(2), r.GetInt32(3)),
+        "select index, batch, part, transitions from commits where index >= $1 and transitions > 0 order by index limit $2",
+        from,
+        max);
+
+    /// <summary>With the head as it was after they were read. Null: a part of the log went while it was read.</summary>
+    private static async Task<(List<LoggedTransition> Items, LogHead Head)?> Items(
+        NpgsqlConnection connection, int history, Cursor from, List<CommitRow> commits, int max, CancellationToken ct)
     {
-        var commits = await connection.Rows(
-            r => new CommitRow(r.GetInt64(0), r.GetInt64(1), r.GetInt32(2), r.GetInt32(3)),
-            "select index, batch, part, transitions from commits where index >= $1 and transitions > 0 order by index limit $2",
-            ct,
-            from.Index,
-            max);
-        var (items, missing) = (new List<LoggedTransition>(), max);
+        var (items, missing, head) = (new List<LoggedTransition>(), max, default(LogHead?));
         for (var i = 0; i < commits.Count && missing > 0;)
         {
             var (begin, count) = (i, 0L);
@@ -68,19 +76,19 @@ internal static class LogReads
                 return null;
             }
 
-            items.AddRange(found);
-            missing -= found.Count;
+            (items, head) = (items.Count == 0 ? found.Items : [.. items, .. found.Items], found.Head);
+            missing -= found.Items.Count;
         }
 
-        return items;
+        return (items, head ?? await Head(connection, ct));
     }
 
-    private static async Task<List<LoggedTransition>?> OfPart(
+    private static async Task<(List<LoggedTransition> Items, LogHead Head)?> OfPart(
         NpgsqlConnection connection, int history, List<CommitRow> commits, Cursor from, int max, CancellationToken ct)
     {
         try
         {
-            return await connection.Rows(
+            var asked = new Asked<LoggedTransition>(
                 r => new LoggedTransition(new Cursor(history, r.GetInt64(0), r.GetInt32(1)), TransitionEncoding.Read(r.Bytes(2)), r.GetInt32(3), r.GetInt64(4)),
                 $"""
                 select c.index, t.ordinal, t.transition, t.shard, t.sequence
@@ -88,12 +96,13 @@ internal static class LogReads
                 where c.index > $3 or t.ordinal > $4
                 order by c.index, t.ordinal limit $5
                 """,
-                ct,
                 commits.ConvertAll(c => c.Index).ToArray(),
                 commits.ConvertAll(c => c.Batch).ToArray(),
                 from.Index,
                 from.Ordinal,
                 max);
+            var (items, heads) = await connection.Both(asked, AskHead, ct);
+            return (items, heads[0]);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {

@@ -28,6 +28,7 @@ internal sealed class PostgresStore : IStore
     private readonly CommitConnection commits;
     private readonly CommitNews news;
     private readonly FileLoads loads;
+    private readonly FollowedLog followed;
 
     // What the last commit said that met a full disk; null once there is room again. Shards are not taken over meanwhile: what they were sent could not be kept.
     private volatile string? full;
@@ -37,7 +38,9 @@ internal sealed class PostgresStore : IStore
         (this.connections, this.place, this.settings, this.time, Shards, History) = (connections, place, settings, time, shards, history);
         commits = new CommitConnection(connections);
         loads = new FileLoads(ids => Call(connection => FileReads.Load(connection, ids, default), default));
-        news = new CommitNews(connections, time, index => Committed?.Invoke(index));
+        followed = new FollowedLog(
+            settings.RecentTransitionsMax, ReadLogEnds, (after, max, ct) => Call(connection => LogReads.Read(connection, History, after, max, ct), ct), time);
+        news = new CommitNews(connections, time, TellOf);
     }
 
     public int Shards { get; }
@@ -122,8 +125,9 @@ internal sealed class PostgresStore : IStore
     public Task<AliasRow?> FindAlias(int shard, string storage, string path, CancellationToken ct = default) =>
         Call(connection => SourceReads.FindAlias(connection, shard, storage, path, ct), ct);
 
-    public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) =>
-        Call(connection => LogReads.Read(connection, History, after, max, ct), ct);
+    public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) => followed.Read(after, max) is { } page
+        ? Task.FromResult(page)
+        : Call(connection => LogReads.Read(connection, History, after, max, ct), ct);
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Call(async connection => (await LogReads.Head(connection, ct)).Ends(History), ct);
@@ -209,6 +213,13 @@ internal sealed class PostgresStore : IStore
         await news.DisposeAsync();
         await commits.DisposeAsync();
         await connections.DisposeAsync();
+    }
+
+    /// <summary>Who follows the log finds in memory what he is told of.</summary>
+    private async Task TellOf(long index, CancellationToken ct)
+    {
+        await followed.Advance(ct);
+        Committed?.Invoke(index);
     }
 
     private StoreAwayException HasNoRoom(string why) => new($"the store in {place.Name} has no room: {why}");

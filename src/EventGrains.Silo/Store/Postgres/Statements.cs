@@ -37,7 +37,44 @@ internal static class Statements
         return rows;
     }
 
+    /// <summary>The rows of two statements that are sent together.</summary>
+    public static async Task<(List<TFirst> First, List<TSecond> Second)> Both<TFirst, TSecond>(
+        this NpgsqlConnection connection, Asked<TFirst> first, Asked<TSecond> second, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { first.Command(), second.Command() } };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var firstRows = await first.All(reader, ct);
+        await reader.NextResultAsync(ct);
+        return (firstRows, await second.All(reader, ct));
+    }
+
     public static byte[] Bytes(this NpgsqlDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);
 
-    private static NpgsqlParameter Parameter(object? value) => new() { Value = value ?? DBNull.Value };
+    internal static NpgsqlParameter Parameter(object? value) => new() { Value = value ?? DBNull.Value };
+}
+
+/// <summary>One statement of several that are sent together.</summary>
+internal sealed record Asked<T>(Func<NpgsqlDataReader, T> Read, string Sql, params object?[] Parameters)
+{
+    public NpgsqlBatchCommand Command()
+    {
+        var command = new NpgsqlBatchCommand(Sql);
+        foreach (var parameter in Parameters)
+        {
+            command.Parameters.Add(Statements.Parameter(parameter));
+        }
+
+        return command;
+    }
+
+    public async Task<List<T>> All(NpgsqlDataReader reader, CancellationToken ct)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(Read(reader));
+        }
+
+        return rows;
+    }
 }
