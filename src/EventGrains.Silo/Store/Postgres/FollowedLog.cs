@@ -5,19 +5,20 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>The newest transitions of all silos: read from the database once, for all in this silo who follow the log closely.</summary>
 /// <remarks>
 /// Holds all after <c>begin</c> up to <c>end</c>, without a hole; at the bound the oldest leave. Reads only while somebody has asked for
-/// what is new within <see cref="ForgetAfter"/>. It answers nothing at its end: whether there is more only the database knows.
+/// what is new within <see cref="ForgetAfter"/>. Who asks at its end waits until it has looked in the database after he asked: one look for all who wait.
 /// </remarks>
 /// <param name="max">Transitions held; 0 for none.</param>
 /// <param name="ends">Where the log ends: there it begins.</param>
 /// <param name="read">A page of the log after a cursor.</param>
 internal sealed class FollowedLog(
-    int max, Func<CancellationToken, Task<LogEnds>> ends, Func<Cursor, int, CancellationToken, Task<TransitionPage>> read, TimeProvider time)
+    int max, Func<CancellationToken, Task<LogEnds>> ends, Func<Cursor, int, CancellationToken, Task<TransitionPage>> read, TimeProvider time) : IDisposable
 {
     private const int PageMax = 4_000;
 
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock door = new();
+    private readonly SemaphoreSlim turn = new(1);
     private LoggedTransition[] ring = [];
     private long first;
     private long next;
@@ -25,13 +26,33 @@ internal sealed class FollowedLog(
     private Cursor end;
     private long? askedAt;
 
+    // Looks that were asked for, and how many of them the last one that began serves.
+    private long looks;
+    private long looked;
+
     /// <summary>A page after a cursor; null when the database must be asked.</summary>
-    public TransitionPage? Read(Cursor after, int limit)
+    public async Task<TransitionPage?> Read(Cursor after, int limit, CancellationToken ct)
+    {
+        if (Held(after, limit) is not { } page)
+        {
+            return null;
+        }
+
+        if (page.Items.Count > 0)
+        {
+            return page;
+        }
+
+        await Advance(ct);
+        return Held(after, limit);
+    }
+
+    private TransitionPage? Held(Cursor after, int limit)
     {
         lock (door)
         {
             askedAt = time.GetTimestamp();
-            if (after.History != end.History || after.CompareTo(begin) < 0 || after.CompareTo(end) >= 0)
+            if (after.History != end.History || after.CompareTo(begin) < 0 || after.CompareTo(end) > 0)
             {
                 return null;
             }
@@ -47,37 +68,63 @@ internal sealed class FollowedLog(
         }
     }
 
-    /// <summary>Reads what was committed since the last time. Called by one at a time, with news.</summary>
+    /// <summary>Reads what was committed before the call and is not held yet.</summary>
     public async Task Advance(CancellationToken ct)
+    {
+        var mine = Interlocked.Increment(ref looks);
+        await turn.WaitAsync(ct);
+        try
+        {
+            if (looked < mine)
+            {
+                var serves = Volatile.Read(ref looks);
+                await Look(ct);
+                looked = serves;
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task Look(CancellationToken ct)
     {
         try
         {
-            if (!IsWanted())
-            {
-                Forget();
-                return;
-            }
-
-            if (end == default)
-            {
-                var latest = (await ends(ct)).Latest;
-                lock (door)
-                {
-                    begin = end = latest;
-                }
-            }
-
-            for (var isMore = true; isMore;)
-            {
-                var page = await read(end, PageMax, ct);
-                Add(page);
-                isMore = page.Items.Count == PageMax;
-            }
+            await ReadOn(ct);
         }
         catch (Exception) when (!ct.IsCancellationRequested)
         {
             // Whoever asks meets the same, and says so.
             Forget();
+        }
+    }
+
+    private async Task ReadOn(CancellationToken ct)
+    {
+        if (!IsWanted())
+        {
+            Forget();
+            return;
+        }
+
+        if (end == default)
+        {
+            var latest = (await ends(ct)).Latest;
+            lock (door)
+            {
+                begin = end = latest;
+            }
+        }
+
+        for (var isMore = true; isMore;)
+        {
+            var page = await read(end, PageMax, ct);
+            Add(page);
+            isMore = page.Items.Count == PageMax;
         }
     }
 

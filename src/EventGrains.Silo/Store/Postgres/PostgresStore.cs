@@ -125,9 +125,8 @@ internal sealed class PostgresStore : IStore
     public Task<AliasRow?> FindAlias(int shard, string storage, string path, CancellationToken ct = default) =>
         Call(connection => SourceReads.FindAlias(connection, shard, storage, path, ct), ct);
 
-    public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) => followed.Read(after, max) is { } page
-        ? Task.FromResult(page)
-        : Call(connection => LogReads.Read(connection, History, after, max, ct), ct);
+    public async Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) =>
+        await followed.Read(after, max, ct) ?? await Call(connection => LogReads.Read(connection, History, after, max, ct), ct);
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Call(async connection => (await LogReads.Head(connection, ct)).Ends(History), ct);
@@ -211,6 +210,7 @@ internal sealed class PostgresStore : IStore
     public async ValueTask DisposeAsync()
     {
         await news.DisposeAsync();
+        followed.Dispose();
         await commits.DisposeAsync();
         await connections.DisposeAsync();
     }
