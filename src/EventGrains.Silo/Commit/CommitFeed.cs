@@ -17,6 +17,18 @@ internal sealed class CommitFeed
         return feed;
     }
 
+    /// <summary>The newest commit heard of. Ask before reading, and wait beyond it: commits without transitions count, too, and no page says that they were read.</summary>
+    public long Index
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _index;
+            }
+        }
+    }
+
     public void Advance(long commitIndex)
     {
         TaskCompletionSource passed;

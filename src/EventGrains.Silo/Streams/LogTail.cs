@@ -98,6 +98,7 @@ internal sealed partial class LogTail(IStore store, CommitFeed feed, SiloSetting
         {
             try
             {
+                var heard = feed.Index;
                 var page = await store.ReadLog(_end, PageMax, stopping);
                 if (!Take(page))
                 {
@@ -106,7 +107,7 @@ internal sealed partial class LogTail(IStore store, CommitFeed feed, SiloSetting
 
                 if (page.Items.Count == 0)
                 {
-                    await feed.WaitBeyond(page.Next.Index, LookAgain, time);
+                    await feed.WaitBeyond(heard, LookAgain, time);
                 }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -16,10 +16,11 @@ internal sealed class TransitionLogGrain(IStore store, CommitFeed feed, TimeProv
     public async Task<TransitionPage> Read(Cursor after, int max, TimeSpan wait)
     {
         var limit = Math.Clamp(max, 1, ItemsMax);
+        var heard = feed.Index;
         var page = await store.ReadLog(after, limit);
         if (page.Items.Count == 0 && page.Gap is null && wait > TimeSpan.Zero)
         {
-            await feed.WaitBeyond(page.Next.Index, wait < WaitMax ? wait : WaitMax, time);
+            await feed.WaitBeyond(heard, wait < WaitMax ? wait : WaitMax, time);
             page = await store.ReadLog(after, limit);
         }
 

@@ -268,6 +268,21 @@ public sealed class FileShardTests
         Assert.Equal(page.Items.Select(i => i.Cursor).Order(), page.Items.Select(i => i.Cursor));
     }
 
+    [Fact]
+    public async Task Who_waits_at_the_end_of_the_log_waits_for_a_transition_also_after_a_commit_without_one()
+    {
+        await using var silo = await OneSilo.Start();
+        await silo.Tell(Says.File, Says.DoorStored("/d/f", 0));
+        await silo.ShardOf(Says.File).ApplyRange(Range(0, 100, Says.DoorStored("/d/f", 0)) with { Events = [], Positions = [] });
+        var (log, end) = (silo.Grains.GetGrain<ITransitionLogGrain>(0), (await silo.Store.ReadLogEnds()).Latest);
+
+        var waiting = log.Read(end, 100, TimeSpan.FromSeconds(5));
+        await log.GetEnds();
+        await silo.Tell(Says.File, Says.PoolHas("pool-a", 0));
+
+        Assert.Equal([2], (await waiting).Items.Select(i => i.Transition.Version));
+    }
+
     private static IEnumerable<FileId> Others => Enumerable.Range(0, 50).Select(i => new FileId("dcache", $"0000{i:X4}"));
 
     private static FileId[] OthersInItsShard(OneSilo silo) =>
