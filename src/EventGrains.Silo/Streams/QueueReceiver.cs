@@ -255,16 +255,22 @@ internal sealed partial class QueueReceiver(
         {
             foreach (var dataset in logged.Transition.Datasets.Where(d => streams.Implicit.Has(Namespace) || IsAfter(logged, _datasets, d)))
             {
-                given.Add(TransitionBatch.OfDataset(StreamId.Create(Namespace, dataset), logged));
+                Give(TransitionBatch.OfDataset(StreamId.Create(Namespace, dataset), logged));
             }
         }
         else if (logged.Sequence > 0 && (streams.Implicit.Has(Namespace) || IsAfter(logged, _files, logged.Transition.Id)))
         {
-            given.Add(TransitionBatch.OfFile(StreamId.Create(Namespace, logged.Transition.Id.ToString()), logged));
+            Give(TransitionBatch.OfFile(StreamId.Create(Namespace, logged.Transition.Id.ToString()), logged));
         }
 
         _hasGiven |= given.Count > before;
         return given.Count - before;
+
+        void Give(TransitionBatch batch)
+        {
+            windows.TakeNoticeOfOwed(batch.StreamId, given);
+            given.Add(batch);
+        }
     }
 
     private static bool IsAfter<T>(LoggedTransition logged, Dictionary<T, Cursor> since, T key)

@@ -144,6 +144,18 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         }
     }
 
+    /// <summary>To be given before an event of a stream which owes an earlier one: whoever is looked up for the event begins with what is owed, and is given nothing out of its order.</summary>
+    public void TakeNoticeOfOwed(StreamId stream, List<IBatchContainer> notices)
+    {
+        lock (Door)
+        {
+            if (_windows.GetValueOrDefault(stream)?.Owed is { } owed)
+            {
+                notices.Add(TransitionBatch.Notice(stream, owed));
+            }
+        }
+    }
+
     /// <summary>Up to where in the public order all streams have passed what they were given, of what was given up to <paramref name="given"/>.</summary>
     public Cursor PassedAll(Cursor given)
     {

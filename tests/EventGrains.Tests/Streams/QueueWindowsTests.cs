@@ -41,6 +41,37 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         Assert.Equal([1, 2], Given(consumer));
     }
 
+    /// <remarks>The agent looks consumers up for the first that it is given of a stream, and lets them begin there: version 2 alone would come before version 1.</remarks>
+    [Fact]
+    public void With_a_later_event_comes_a_notice_of_what_is_owed_so_that_a_consumer_found_for_it_gets_them_in_their_order()
+    {
+        Give(1);
+        CursorAt(1).Dispose();
+
+        var given = new List<IBatchContainer>();
+        _windows.TakeNoticeOfOwed(Stream, given);
+        Give(2);
+        var consumer = (WindowCursor)_windows.GetCacheCursor(Stream, Assert.Single(given).SequenceToken);
+
+        Assert.Equal([1, 2], Given(consumer));
+        LookAtAll();
+        Assert.Empty(Given(consumer));
+    }
+
+    [Fact]
+    public void Where_nothing_is_owed_no_notice_comes_with_an_event()
+    {
+        Give(1);
+        var consumer = CursorAt(1);
+        Given(consumer);
+
+        var given = new List<IBatchContainer>();
+        _windows.TakeNoticeOfOwed(Stream, given);
+        _windows.TakeNoticeOfOwed(StreamId.Create(TransitionStreams.Files, "dcache:0002"), given);
+
+        Assert.Empty(given);
+    }
+
     [Fact]
     public void It_finishes_first_what_it_is_being_given()
     {
