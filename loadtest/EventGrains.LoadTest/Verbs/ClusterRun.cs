@@ -14,7 +14,7 @@ internal sealed record ClusterOptions(
 /// <summary><c>cluster</c>: silos and gateways around one real PostgreSQL under a load by the clock, with faults; afterwards nothing may be missing, doubled or late.</summary>
 internal sealed class ClusterRun : IAsyncDisposable
 {
-    private const string QuickCompiler = "DOTNET_TC_QuickJit";
+    private const string AdaptiveHeap = "DOTNET_GCDynamicAdaptationMode";
 
     private const int LogFilesCount = 8;
 
@@ -68,8 +68,8 @@ internal sealed class ClusterRun : IAsyncDisposable
         Environment.SetEnvironmentVariable(StepLedger.Variable, steps);
         Environment.SetEnvironmentVariable(StreamLedger.Variable, stream);
 
-        // As `deploy/kubernetes` starts them, unless the caller says otherwise: they come and go here.
-        Environment.SetEnvironmentVariable(QuickCompiler, Environment.GetEnvironmentVariable(QuickCompiler) ?? "1");
+        // As `deploy/kubernetes` starts them, unless the caller says otherwise.
+        Environment.SetEnvironmentVariable(AdaptiveHeap, Environment.GetEnvironmentVariable(AdaptiveHeap) ?? "0");
         var logs = new LogFiles(work.MakeDirectory("logs"), LogFilesCount);
         await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory) + (options.WithStream ? RuleFile.ForWitnesses() : ""), ct);
         var verdict = new Verdict();
