@@ -8,8 +8,6 @@ internal sealed class DecisionOrder
 {
     private readonly Dictionary<(string Source, string Partition), Place> _last = [];
 
-    public int Count => _last.Count;
-
     /// <summary>A place behind all that came before; to be called at the arrival. Those behind wait until it is decided, or disposed.</summary>
     public Place Enter(string source, string partition)
     {

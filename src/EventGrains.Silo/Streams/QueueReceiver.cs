@@ -247,7 +247,7 @@ internal sealed partial class QueueReceiver(
         }
     }
 
-    /// <returns>How many events it is, one for each stream that somebody listens to.</returns>
+    /// <returns>How much was added: an event for each stream that somebody listens to, and notices.</returns>
     private int Add(List<IBatchContainer> given, LoggedTransition logged)
     {
         var before = given.Count;

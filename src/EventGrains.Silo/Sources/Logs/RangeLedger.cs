@@ -17,7 +17,7 @@ internal sealed class RangeLedger
     /// <param name="rangeEventsMax">Events gathered in one range; a single stretch may hold more.</param>
     /// <param name="besideEventsMin">Fewer events are not sent beside an unanswered range, but gather until the answer: what comes in drops costs a call for each commit, not for each drop.</param>
     public RangeLedger(
-        string source, string partition, long readerEpoch, IReadOnlyList<RangePoint> stands, int rangesInFlightMax, int rangeEventsMax, int besideEventsMin = 1)
+        string source, string partition, long readerEpoch, IReadOnlyList<RangePoint> stands, int rangesInFlightMax, int rangeEventsMax, int besideEventsMin)
     {
         shards = stands
             .Select((stand, shard) => new ShardLedger(source, partition, readerEpoch, shard, stand, rangesInFlightMax, rangeEventsMax, besideEventsMin))

@@ -6,6 +6,7 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <remarks>
 /// Holds all after <c>begin</c> up to <c>end</c>, without a hole; at the bound the oldest leave. Reads only while somebody has asked for
 /// what is new within <see cref="ForgetAfter"/>. Who asks at its end waits until it has looked in the database after he asked: one look for all who wait.
+/// What the retention drops meanwhile is still given from here until it leaves.
 /// </remarks>
 /// <param name="max">Transitions held; 0 for none.</param>
 /// <param name="ends">Where the log ends: there it begins.</param>
@@ -124,7 +125,7 @@ internal sealed class FollowedLog(
         {
             var page = await read(end, PageMax, ct);
             Add(page);
-            isMore = page.Items.Count == PageMax;
+            isMore = page.Gap is null && page.Items.Count == PageMax;
         }
     }
 

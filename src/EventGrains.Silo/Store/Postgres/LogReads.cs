@@ -16,7 +16,7 @@ internal static class LogReads
         from log left join lateral (select index, transitions from commits where transitions > 0 order by index desc limit 1) as newest on true
         """);
 
-    public static async Task<LogHead> Head(NpgsqlConnection connection, CancellationToken ct) => (await connection.Rows(AskHead.Read, AskHead.Sql, ct))[0];
+    public static async Task<LogHead> Head(NpgsqlConnection connection, CancellationToken ct) => (await connection.Rows(AskHead, ct))[0];
 
     /// <summary>A cursor that is older than what is kept, of another history, or beyond the end gets a gap, and what is there after it.</summary>
     public static async Task<TransitionPage> Read(NpgsqlConnection connection, int history, Cursor after, int max, CancellationToken ct)
@@ -37,8 +37,7 @@ internal static class LogReads
 
             if (from != after)
             {
-                var again = AskCommits(from.Index, max);
-                commits = await connection.Rows(again.Read, again.Sql, ct, again.Parameters);
+                commits = await connection.Rows(AskCommits(from.Index, max), ct);
             }
 
             // What was pruned while it was read may be missing from it: look again, and say so then.

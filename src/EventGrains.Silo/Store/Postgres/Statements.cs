@@ -28,6 +28,25 @@ internal static class Statements
     {
         await using var command = connection.Command(sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.All(read, ct);
+    }
+
+    public static Task<List<T>> Rows<T>(this NpgsqlConnection connection, Asked<T> asked, CancellationToken ct) =>
+        connection.Rows(asked.Read, asked.Sql, ct, asked.Parameters);
+
+    /// <summary>The rows of two statements that are sent together.</summary>
+    public static async Task<(List<TFirst> First, List<TSecond> Second)> Both<TFirst, TSecond>(
+        this NpgsqlConnection connection, Asked<TFirst> first, Asked<TSecond> second, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { first.Command(), second.Command() } };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var firstRows = await reader.All(first.Read, ct);
+        await reader.NextResultAsync(ct);
+        return (firstRows, await reader.All(second.Read, ct));
+    }
+
+    private static async Task<List<T>> All<T>(this NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken ct)
+    {
         var rows = new List<T>();
         while (await reader.ReadAsync(ct))
         {
@@ -37,23 +56,12 @@ internal static class Statements
         return rows;
     }
 
-    /// <summary>The rows of two statements that are sent together.</summary>
-    public static async Task<(List<TFirst> First, List<TSecond> Second)> Both<TFirst, TSecond>(
-        this NpgsqlConnection connection, Asked<TFirst> first, Asked<TSecond> second, CancellationToken ct)
-    {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { first.Command(), second.Command() } };
-        await using var reader = await batch.ExecuteReaderAsync(ct);
-        var firstRows = await first.All(reader, ct);
-        await reader.NextResultAsync(ct);
-        return (firstRows, await second.All(reader, ct));
-    }
-
     public static byte[] Bytes(this NpgsqlDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);
 
     internal static NpgsqlParameter Parameter(object? value) => new() { Value = value ?? DBNull.Value };
 }
 
-/// <summary>One statement of several that are sent together.</summary>
+/// <summary>A statement and how its rows are read, to be sent alone or together with another.</summary>
 internal sealed record Asked<T>(Func<NpgsqlDataReader, T> Read, string Sql, params object?[] Parameters)
 {
     public NpgsqlBatchCommand Command()
@@ -65,16 +73,5 @@ internal sealed record Asked<T>(Func<NpgsqlDataReader, T> Read, string Sql, para
         }
 
         return command;
-    }
-
-    public async Task<List<T>> All(NpgsqlDataReader reader, CancellationToken ct)
-    {
-        var rows = new List<T>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(Read(reader));
-        }
-
-        return rows;
     }
 }

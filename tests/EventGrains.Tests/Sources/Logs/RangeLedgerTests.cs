@@ -185,7 +185,7 @@ public sealed class RangeLedgerTests
     [Fact]
     public void A_shard_that_stood_further_gets_only_what_is_beyond()
     {
-        var ledger = new RangeLedger("s", "p", 1, [new(1, 10), new(1, 25), default], 4, 100);
+        var ledger = new RangeLedger("s", "p", 1, [new(1, 10), new(1, 25), default], 4, 100, besideEventsMin: 1);
         ledger.Add(Stretch(1, 20, (0, "a"), (1, "known")));
         var both = Stretch(1, 30);
         both.Part(1).Events.AddRange([Event("known"), Event("new")]);

@@ -94,6 +94,25 @@ public sealed class FollowedLogTests : IDisposable
         Assert.Null(Read(followed, At(0), 1));
     }
 
+    /// <remarks>A full page beside the gap must not make it read on and on.</remarks>
+    [Fact]
+    public void A_gap_ends_the_look_and_all_is_forgotten()
+    {
+        var isOther = false;
+        var followed = Follow(10, (after, max) => Task.FromResult(isOther
+            ? new TransitionPage([.. Enumerable.Range(1, max).Select(i => new LoggedTransition(At(i), FakeLog.TransitionOf("lab:F1")))], At(max), new LogGap(after, At(0)))
+            : Page(after, max)));
+        Read(followed, At(0), 1);
+        Advance(followed);
+        Commit(2);
+        Advance(followed);
+
+        isOther = true;
+        Advance(followed);
+
+        Assert.Null(Read(followed, At(0), 1));
+    }
+
     [Fact]
     public void At_its_end_it_looks_for_what_was_committed_before_the_question()
     {

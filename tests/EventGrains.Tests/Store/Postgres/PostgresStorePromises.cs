@@ -82,6 +82,23 @@ public sealed class PostgresStorePromises : StoreReadPromises
     }
 
     [Fact]
+    public async Task Who_follows_the_log_finds_at_once_what_another_silo_has_committed()
+    {
+        await using var other = await PostgresStore.Open(Settings, TimeProvider.System);
+        var owner = await Store.TakeOver(1);
+        var at = (await other.ReadLogEnds()).Latest;
+        for (var n = 0; n < 100; n++)
+        {
+            await Store.Commit([Sample.Of(owner).With(Sample.New(Sample.IdIn(1, n), owner.NextFileNumber + n))]);
+
+            var page = await other.ReadLog(at, 10);
+
+            Assert.Equal(Sample.IdIn(1, n), Assert.Single(page.Items).Transition.Id);
+            at = page.Next;
+        }
+    }
+
+    [Fact]
     public async Task Beyond_the_bound_the_oldest_dead_letters_of_the_fullest_source_go()
     {
         await using var small = await PostgresStore.Open(new SiloSettings { Postgres = _database, DeadLettersKeptMax = 3 }, TimeProvider.System);

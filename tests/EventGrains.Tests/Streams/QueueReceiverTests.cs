@@ -1,0 +1,86 @@
+using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Transitions;
+using EventGrains.Events;
+using EventGrains.Files;
+using EventGrains.Silo;
+using EventGrains.Silo.Streams;
+using EventGrains.Tests.Files;
+using EventGrains.Tests.Sources;
+using EventGrains.Tests.Store;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace EventGrains.Tests.Streams;
+
+/// <summary>What a queue gives its agent; here the test is the agent, of a provider that nobody else reads.</summary>
+public sealed class QueueReceiverTests : IAsyncLifetime
+{
+    private const string Provider = "apart";
+
+    private readonly FileId _file = StreamCluster.NewFile();
+    private readonly FakeTimeProvider _time = new();
+    private readonly MemoryStore _store = new(4);
+    private StreamCluster _cluster = null!;
+    private EventLogStreams _streams = null!;
+    private QueueWindows _windows = null!;
+    private QueueReceiver _receiver = null!;
+
+    private int Shard => _file.ShardOf(_store.Shards);
+
+    private StreamId Stream => StreamId.Create(TransitionStreams.Files, _file.ToString());
+
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await StreamCluster.Start(_store, hasWatchers: false);
+        _streams = _cluster.Silos[0].ServiceProvider.GetRequiredService<EventLogStreams>();
+        _windows = new QueueWindows(new StreamHistory(_store), new SiloSettings(), _time, NullLogger.Instance);
+        _receiver = new QueueReceiver(Provider, Shard, isOfDatasets: false, _windows, _streams, _store, _time, NullLogger.Instance);
+        Assert.Empty(await Take());
+        await _streams.QueueGrain(Provider, Shard).Listen(Stream.ToString());
+        _time.Advance(TimeSpan.FromSeconds(2));
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <remarks>Nobody's transitions, however many, must not cost an agent's pause for each few: the queue would fall behind its shard.</remarks>
+    [Fact]
+    public async Task What_nobody_listens_to_is_passed_in_one_call()
+    {
+        var others = Enumerable.Range(0, 5_000).Select(_ => StreamCluster.NewFile()).Where(f => f.ShardOf(_store.Shards) == Shard).Take(300);
+        await _cluster.Grains.GetGrain<IFileShardGrain>(Shard).Apply(new EventBatch("billing", [.. others.Select(f => new StorageEvent(f, "said", Says.DoorStored("/d", 0)))]));
+        await _cluster.Tell(_file, 1, 1);
+
+        // The silo's tail begins behind it, so the queue reads the log itself, now.
+        await _streams.Tail.Read(Shard, (await _store.ReadLogEnds()).Latest, 1, CancellationToken.None);
+
+        Assert.Contains(await Take(), batch => batch.Logged?.Transition.Id == _file);
+    }
+
+    [Fact]
+    public async Task An_event_of_a_stream_that_owes_an_earlier_one_comes_after_a_notice_of_it()
+    {
+        await _cluster.Tell(_file, 1, 1);
+        _windows.AddToCache([.. await TakeWith(version: 1)]);
+        _windows.GetCacheCursor(Stream, null).Dispose();
+
+        await _cluster.Tell(_file, 2, 2);
+        var given = await TakeWith(version: 2);
+
+        // For the first of a stream the agent looks its consumers up, and there they begin.
+        var first = given.First(batch => batch.StreamId == Stream);
+        Assert.Equal((1, null), (first.Place.Index, first.Logged));
+    }
+
+    private async Task<List<TransitionBatch>> Take() => [.. (await _receiver.GetQueueMessagesAsync(100)).Cast<TransitionBatch>()];
+
+    private async Task<List<TransitionBatch>> TakeWith(int version)
+    {
+        List<TransitionBatch> given = [];
+        await Eventually.Is(
+            async () => (given = await Take()).Exists(batch => batch.Logged?.Transition.Version == version), () => $"version {version} is not given");
+        return given;
+    }
+}
