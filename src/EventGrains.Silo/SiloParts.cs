@@ -48,6 +48,7 @@ public static class SiloParts
         silo.AddSources();                             // where events come from
         silo.Services.AddSingleton<ShardMap>();        // where shards are, and belong
         silo.Services.AddSingleton<ShardKeeper>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CallsToTheDead>();
         silo.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloStart>();
         return silo;
