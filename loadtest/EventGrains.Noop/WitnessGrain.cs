@@ -48,25 +48,23 @@ internal sealed class WitnessGrain([PersistentState("witness", "Default")] IPers
 {
     private static readonly LineFile Lines = new("EVENTGRAINS_TEST_STREAM");
 
+    private bool _isFollowing;
+
     private IAsyncStream<LoggedTransition> Stream =>
         this.GetStreamProvider(TransitionStreams.Provider).GetStream<LoggedTransition>(TransitionStreams.Files, this.GetPrimaryKeyString());
 
     // A subscription outlives its grain's activations, where it was to begin does not: whoever has been given nothing yet says so again.
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        foreach (var subscription in await Stream.GetAllSubscriptionHandles())
-        {
-            await subscription.ResumeAsync(this, state.State.HasBegun ? null : new EventSequenceTokenV2(0));
-        }
-    }
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _isFollowing = await Resume();
 
+    // A subscription whose call failed may be there all the same, and what comes by it is dropped until this activation takes it up.
     public async Task Follow()
     {
-        if ((await Stream.GetAllSubscriptionHandles()).Count == 0)
+        if (!_isFollowing && !await Resume())
         {
             await Stream.SubscribeAsync(this, StreamSubscriptionStartPosition.EarliestAvailable);
         }
 
+        _isFollowing = true;
         Write(0);
     }
 
@@ -81,6 +79,17 @@ internal sealed class WitnessGrain([PersistentState("witness", "Default")] IPers
     }
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
+
+    private async Task<bool> Resume()
+    {
+        var subscriptions = await Stream.GetAllSubscriptionHandles();
+        foreach (var subscription in subscriptions)
+        {
+            await subscription.ResumeAsync(this, state.State.HasBegun ? null : new EventSequenceTokenV2(0));
+        }
+
+        return subscriptions.Count > 0;
+    }
 
     private void Write(int version) => Lines.Add(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow.Ticks} {this.GetPrimaryKeyString()} {version}"));
 }

@@ -71,7 +71,8 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
     }
 
     private bool IsPossible(PlannedFault fault) =>
-        FaultSchedule.SiloOutSeconds(fault.Kind) == 0 || (site.Silos.Count(s => s.IsServing) > FaultSchedule.ServingMin && site.Silos[fault.Target].IsServing);
+        fault.Kind == FaultKind.RemoveSilo ? site.Silos.ElementAtOrDefault(fault.Target) is { IsServing: true }
+        : FaultSchedule.SiloOutSeconds(fault.Kind) == 0 || (site.Silos.Count(s => s.IsServing) > FaultSchedule.ServingMin && site.Silos[fault.Target].IsServing);
 
     private async Task Try(PlannedFault fault, CancellationToken ct)
     {

@@ -15,6 +15,7 @@ internal sealed class Member(string name, ServerLaunch launch, Func<bool> isStar
     private ServerProcess? _process;
     private Task _keeping = Task.CompletedTask;
     private volatile bool _isWanted;
+    private volatile bool _hasServed;
 
     public string Name => name;
 
@@ -24,23 +25,21 @@ internal sealed class Member(string name, ServerLaunch launch, Func<bool> isStar
 
     public bool IsWanted => _isWanted;
 
-    public bool IsServing => _isWanted && _process is { HasExited: false, Ready.IsCompletedSuccessfully: true };
+    public bool IsServing => _isWanted && _hasServed && _process is { HasExited: false, Ready.IsCompletedSuccessfully: true };
 
     /// <summary>Of all its lives that ended, in their order.</summary>
     public IReadOnlyList<int> ExitCodes => _exitCodes;
 
-    /// <summary>Returns when it serves.</summary>
+    /// <summary>Returns when it serves, also when it was ended again at once: whoever waits for one that serves may be faster.</summary>
     public async Task Start(CancellationToken ct)
     {
-        _isWanted = true;
+        (_isWanted, _hasServed) = (true, false);
         _keeping = Keep();
-        await Settling.Sometime(ReadyWithin, () => IsServing || !_isWanted, ct);
-        if (!IsServing)
+        await Settling.Sometime(ReadyWithin, () => _hasServed || !_isWanted, ct);
+        if (!_hasServed)
         {
-            throw new ProductException($"{name} does not serve {ReadyWithin.TotalMinutes:0} minutes after its start; see {LogPath}");
+            throw new ProductException(!_isWanted ? $"{name} was ended before it served" : $"{name} does not serve {ReadyWithin.TotalMinutes:0} minutes after its start; see {LogPath}");
         }
-
-        _launch = _launch with { Port = (await _process!.Ready).Port };
     }
 
     /// <summary>As what it is started from now on.</summary>
@@ -117,7 +116,15 @@ internal sealed class Member(string name, ServerLaunch launch, Func<bool> isStar
             }
 
             _process = ServerProcess.Launch(_launch);
-            await _process.WaitForEnd(CancellationToken.None);
+            var process = _process;
+            await Task.WhenAny(process.Ready, process.WaitForEnd(CancellationToken.None));
+            if (process.Ready.IsCompletedSuccessfully)
+            {
+                _launch = _launch with { Port = (await process.Ready).Port };
+                _hasServed = true;
+            }
+
+            await process.WaitForEnd(CancellationToken.None);
             _exitCodes.Add(_process.ExitCode);
             if (!_isWanted)
             {
