@@ -35,6 +35,7 @@ internal sealed partial class QueueReceiver(
     private readonly Dictionary<FileId, Cursor> _files = [];
     private readonly Dictionary<string, Cursor> _datasets = new(StringComparer.Ordinal);
     private PartitionRow? _row;
+    private PartitionRow? _behind;
     private Cursor _given;
     private Cursor _readTo;
     private Cursor _saved;
@@ -87,6 +88,7 @@ internal sealed partial class QueueReceiver(
                 await SavePosition(cancellationToken);
             }
 
+            await NoteBehind(ifAwaited: true, cancellationToken);
             await Take(given, Math.Min(Math.Min(maxCount, GivenAtOnceMax), windows.Room), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -126,6 +128,8 @@ internal sealed partial class QueueReceiver(
             await store.SavePartition(row with { Detail = Detail(_saved, 0) }, ct);
         }
 
+        _behind = await store.ClaimPartition($"streams/{provider}/behind", row.Partition, ct);
+        windows.Recall(BehindStream.Read(_behind.Detail));
         (_row, _given, _readTo) = (row, _saved, _saved);
         (_version, _lookAt, _saveAt) = (_savedVersion, default, time.GetUtcNow() + SaveEvery);
         _files.Clear();
@@ -279,8 +283,28 @@ internal sealed partial class QueueReceiver(
     private bool IsListenedTo(StreamId stream) =>
         streams.Implicit.Has(Namespace) || (isOfDatasets ? _datasets.ContainsKey(stream.GetKeyAsString()) : _files.ContainsKey(FileId.Parse(stream.GetKeyAsString())));
 
+    /// <summary>Consumers that read the past have their place in a row of its own, since the queue's position has passed it: a silo that takes the queue over gives them the rest.</summary>
+    private async Task NoteBehind(bool ifAwaited, CancellationToken ct)
+    {
+        if (_behind is null || windows.Behind(ifAwaited) is not { } streams)
+        {
+            return;
+        }
+
+        var row = _behind with { Detail = BehindStream.Write(streams) };
+        if (row.Detail != _behind.Detail && !await store.SavePartition(row, ct))
+        {
+            Lose();
+            return;
+        }
+
+        _behind = row;
+        windows.Noted(streams);
+    }
+
     private async Task SavePosition(CancellationToken ct)
     {
+        await NoteBehind(ifAwaited: false, ct);
         var passed = windows.PassedAll(_given);
         if (_row is null || (passed.CompareTo(_saved) <= 0 && _version == _savedVersion))
         {
@@ -294,9 +318,14 @@ internal sealed partial class QueueReceiver(
         }
         else
         {
-            LogTaken(queue);
-            (_row, _tryAt) = (null, time.GetUtcNow() + ClaimAgainAfter);
+            Lose();
         }
+    }
+
+    private void Lose()
+    {
+        LogTaken(queue);
+        (_row, _behind, _tryAt) = (null, null, time.GetUtcNow() + ClaimAgainAfter);
     }
 
     internal static string Detail(Cursor position, long version) => string.Create(CultureInfo.InvariantCulture, $"{position} {version}");

@@ -12,6 +12,9 @@ namespace EventGrains.Silo.Streams;
 /// </remarks>
 internal sealed partial class QueueWindows(StreamHistory history, SiloSettings settings, TimeProvider time, ILogger log) : IQueueCache
 {
+    /// <summary>Streams with consumers that are given what is older than the queue's position; those of further ones wait until others have caught up.</summary>
+    private const int BehindMax = 1_000;
+
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -20,6 +23,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
     private readonly List<long> _passedAgain = [];
     private int _held;
     private long _askedAgain;
+    private bool _isToNote;
     private volatile bool _isEnded;
 
     public Lock Door { get; } = new();
@@ -156,12 +160,64 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         }
     }
 
+    /// <summary>A consumer waits until the store remembers where it stands; the caller has the lock.</summary>
+    public void Note() => _isToNote = true;
+
+    /// <summary>Streams with consumers that are behind the queue, each with the place from where on they may not have had it; at most <see cref="BehindMax"/>, and those that are noted first.</summary>
+    /// <returns>Null when <paramref name="ifAwaited"/>, and nobody waits for it to be noted.</returns>
+    public List<BehindStream>? Behind(bool ifAwaited)
+    {
+        lock (Door)
+        {
+            if (ifAwaited && !_isToNote)
+            {
+                return null;
+            }
+
+            return [.. _windows.Values.Where(w => w.Behind is not null).OrderBy(w => w.Noted is null).Take(BehindMax).Select(w => new BehindStream(w.Stream, w.Behind!.Value))];
+        }
+    }
+
+    /// <summary>The store remembers them, and no others.</summary>
+    public void Noted(IReadOnlyList<BehindStream> streams)
+    {
+        lock (Door)
+        {
+            var places = streams.ToDictionary(s => s.Stream, s => s.From);
+            foreach (var window in _windows.Values)
+            {
+                Place? noted = places.TryGetValue(window.Stream, out var place) ? place : null;
+                if (noted is not null && noted != window.Noted)
+                {
+                    _toLookAt.Add(window);
+                }
+
+                window.Noted = noted;
+            }
+
+            _isToNote = _windows.Values.Any(w => w.Behind is { } behind && !w.IsNoted(behind));
+        }
+    }
+
+    /// <summary>What the store remembered of consumers whose queue was another silo's: they are looked up, and given the rest.</summary>
+    public void Recall(IEnumerable<BehindStream> streams)
+    {
+        foreach (var (stream, from) in streams)
+        {
+            Owe(stream, from);
+            lock (Door)
+            {
+                WindowOf(stream).Noted = from;
+            }
+        }
+    }
+
     /// <summary>Up to where in the public order all streams have passed what they were given, of what was given up to <paramref name="given"/>.</summary>
     public Cursor PassedAll(Cursor given)
     {
         lock (Door)
         {
-            return _windows.Values.Where(w => w.IsOpen && w.FirstOpen != Place.None).Select(w => w.PassedAll).Append(given).Min();
+            return _windows.Values.Where(w => w.HoldsPosition).Select(w => w.PassedAll).Append(given).Min();
         }
     }
 

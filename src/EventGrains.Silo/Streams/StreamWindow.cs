@@ -25,6 +25,19 @@ internal sealed class StreamWindow(StreamId stream)
     /// <summary>The newest event given; null before the first.</summary>
     public Place? Last { get; private set; }
 
+    /// <summary>The store remembers that from here on a consumer may not have had the stream; what is older than the queue's position is given only then.</summary>
+    public Place? Noted { get; set; }
+
+    /// <summary>From where on what a consumer is to be given next is nowhere but in the store, and older perhaps than the queue's position; null where none is behind.</summary>
+    public Place? Behind
+    {
+        get
+        {
+            var behind = Cursors.Min(c => c.Behind);
+            return Owed is { } owed && IsNoted(owed) && !(behind < owed) ? owed : behind;
+        }
+    }
+
     /// <summary>After what is held there is more, which only the store has.</summary>
     public bool HasMore { get; private set; }
 
@@ -49,6 +62,9 @@ internal sealed class StreamWindow(StreamId stream)
     public DateTimeOffset TellAt { get; set; }
 
     public int Held => _held.Count;
+
+    /// <summary>The queue's position must not pass what it was given: it waits in memory, or for consumers that are found again.</summary>
+    public bool HoldsPosition => FirstOpen != Place.None && (_held.Count > 0 || HasMore || !IsNoted(Owed!.Value));
 
     public bool IsOpen => _held.Count > 0 || HasMore || Owed is not null || Again.Count > 0;
 
@@ -97,6 +113,8 @@ internal sealed class StreamWindow(StreamId stream)
         // A file's versions have no gap: after version 6, version 7 is the next.
         return place >= _held[0].Place || (stream.GetNamespace() == TransitionStreams.Files && place.Index + 1 == _held[0].Place.Index && place.Number > 0);
     }
+
+    public bool IsNoted(Place place) => Noted is { } noted && noted <= place;
 
     public TransitionBatch? FirstFrom(Place place) => _held.Find(b => b.Place >= place);
 

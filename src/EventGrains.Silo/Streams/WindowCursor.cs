@@ -25,6 +25,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
     private Place? _lastWhenRead;
     private bool _wasAsked;
     private bool _isPageOld;
+    private bool _readsPast = isBehind;
     private Place? _back;
 
     /// <summary>The least place not passed.</summary>
@@ -35,6 +36,9 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
 
     /// <summary>The last delivery passed of those to be made again.</summary>
     public long PassedAgain { get; private set; }
+
+    /// <summary>The place that the store must remember before more is given: what follows is older than what the window holds. Null when it is not.</summary>
+    public Place? Behind => _back is { } back && !window.Covers(back) ? back : _readsPast ? Next : null;
 
     public bool IsReading { get; private set; }
 
@@ -78,12 +82,13 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
                 return;
             }
 
+            var isBehind = Behind is not null;
             IsDisposed = true;
             window.Cursors.Remove(this);
 
             // One that only held the place while consumers were found owes nothing once they are: each has said where it begins.
             var isFound = !_wasAsked && window.Cursors.Count > 0;
-            if (!IsThrough && !isFound && window.IsOpen)
+            if (!IsThrough && !isFound && (window.IsOpen || isBehind))
             {
                 window.Owed = window.Owed is { } owed && owed < Next ? owed : Next;
                 window.IsOwedToAll |= !_wasAsked;
@@ -119,7 +124,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             _page.Enqueue(batch);
         }
 
-        (_isBehind, _readFrom) = (other._isBehind, other._readFrom);
+        (_isBehind, _readFrom, _readsPast) = (other._isBehind, other._readFrom, other._readsPast);
     }
 
     private void Pass()
@@ -134,6 +139,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         _page.Clear();
         _isPageOld = IsReading;
         (_isBehind, _readFrom) = (!window.Covers(back), back);
+        _readsPast = _isBehind;
     }
 
     private void PassCurrent()
@@ -184,6 +190,13 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
 
     private bool Take()
     {
+        if (_readsPast && !window.IsNoted(Next))
+        {
+            queue.Note();
+            ReadOn();
+            return false;
+        }
+
         while (_page.TryDequeue(out var read))
         {
             if (read.Place >= Next)
@@ -195,6 +208,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
 
         if (!_isBehind)
         {
+            _readsPast = false;
             _current = window.FirstFrom(Next);
             if (_current is not null || !window.HasMore || Next > window.Last)
             {
@@ -204,13 +218,17 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             (_isBehind, _readFrom) = (true, Next);
         }
 
-        if (!IsReading)
+        ReadOn();
+        return false;
+    }
+
+    private void ReadOn()
+    {
+        if (_isBehind && !IsReading && _page.Count == 0)
         {
             (IsReading, _lastWhenRead) = (true, window.Last);
             queue.Read(this, window, _readFrom);
         }
-
-        return false;
     }
 
     /// <summary>A page of the store came; the caller has the lock.</summary>

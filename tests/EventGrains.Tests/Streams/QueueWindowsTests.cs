@@ -161,6 +161,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         Give([.. Enumerable.Range(1, through)]);
         var consumer = CursorAt(through - 2);
         Assert.False(consumer.MoveNext());
+        NoteBehind();
         await Eventually.Is(() => !consumer.IsReading, () => "the store is not read");
         Assert.True(consumer.MoveNext());
         var had = VersionAt(consumer);
@@ -214,6 +215,97 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         next.MoveNext();
 
         Assert.False(next.MoveNext());
+    }
+
+    /// <remarks>The queue's position has passed what it reads: when silo and consumer end together, nobody else knows of the rest.</remarks>
+    [Fact]
+    public async Task Who_reads_the_past_is_given_it_when_the_store_remembers_where_he_stands()
+    {
+        await Keep(3);
+        var consumer = FromTheEarliest();
+        Assert.Null(_windows.Behind(ifAwaited: true));
+        Assert.Empty(await Read(consumer));
+
+        _windows.Noted(_windows.Behind(ifAwaited: true)!);
+
+        Assert.Equal([1, 2, 3], await Read(consumer));
+        Assert.Null(_windows.Behind(ifAwaited: true));
+        Assert.Empty(_windows.Behind(ifAwaited: false)!);
+    }
+
+    [Fact]
+    public async Task The_rest_of_the_past_is_given_by_the_silo_that_takes_the_queue_over_before_anything_newer()
+    {
+        await Keep(3);
+        var consumer = FromTheEarliest();
+        NoteBehind();
+        await Read(consumer, 1);
+        consumer.MoveNext(); // version 1 is delivered, version 2 on its way
+        var noted = BehindStream.Write(_windows.Behind(ifAwaited: false)!);
+        var other = new QueueWindows(new StreamHistory(_store), new SiloSettings(), _time, NullLogger.Instance);
+
+        other.Recall(BehindStream.Read(noted));
+        var notices = new List<IBatchContainer>();
+        other.TakeNotices(notices, all: true, _ => true);
+        other.AddToCache([Batch(4)]);
+        var again = (WindowCursor)other.GetCacheCursor(Stream, Assert.Single(notices).SequenceToken);
+
+        Assert.Equal([2, 3, 4], await Read(again));
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_remembers_who_read_the_past()
+    {
+        await Keep(3);
+        var consumer = FromTheEarliest();
+        NoteBehind();
+        await Read(consumer, 1);
+        consumer.MoveNext();
+
+        consumer.Dispose();
+
+        Assert.Equal([new BehindStream(Stream, Batch(1).Place.After)], _windows.Behind(ifAwaited: false));
+    }
+
+    [Fact]
+    public async Task Who_reads_the_past_holds_the_position_of_others_back_by_nothing()
+    {
+        await Keep(3);
+        FromTheEarliest();
+        NoteBehind();
+        var far = Batch(9).Logged!.Cursor;
+
+        Assert.Equal(far, _windows.PassedAll(far));
+    }
+
+    [Fact]
+    public void What_is_remembered_is_read_as_it_was_written()
+    {
+        BehindStream[] behind = [new(Stream, new Place(7, 3)), new(StreamId.Create(TransitionStreams.Datasets, "run 5/raw"), default)];
+
+        Assert.Equal(behind.OrderBy(b => b.From), BehindStream.Read(BehindStream.Write(behind)).OrderBy(b => b.From));
+        Assert.Empty(BehindStream.Read(""));
+    }
+
+    private WindowCursor FromTheEarliest() => (WindowCursor)_windows.TryGetCacheCursorAtPosition(Stream, StreamSubscriptionStartPosition.EarliestAvailable).Cursor!;
+
+    /// <summary>As the queue's receiver does.</summary>
+    private void NoteBehind() => _windows.Noted(_windows.Behind(ifAwaited: false)!);
+
+    /// <summary>What a consumer is given, at most so many, when what it reads of the store has come.</summary>
+    private static async Task<List<int>> Read(WindowCursor consumer, int max = int.MaxValue)
+    {
+        var versions = new List<int>();
+        do
+        {
+            await Eventually.Is(() => !consumer.IsReading, () => "the store is not read");
+            while (versions.Count < max && consumer.MoveNext())
+            {
+                versions.Add(VersionAt(consumer));
+            }
+        }
+        while (consumer.IsReading);
+        return versions;
     }
 
     private async Task Keep(int through)
