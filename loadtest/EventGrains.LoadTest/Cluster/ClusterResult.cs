@@ -66,19 +66,27 @@ internal sealed record FaultOutcome(string Kind, string Target, double StartedAt
     /// <param name="end">Of the load.</param>
     public static IReadOnlyList<FaultOutcome> Of(IReadOnlyList<FaultDone> faults, IReadOnlyList<Sample> samples, double end)
     {
-        var (stalls, byHttp, byLog) = (Healing.Stalls(samples), Healing.Stalls(samples.Where(s => !s.ByLog)), Healing.Stalls(samples.Where(s => s.ByLog)));
+        var stalls = Healing.Stalls(samples);
         return
         [
-            .. faults.Select((fault, n) => new FaultOutcome(
-                fault.Kind.ToString(),
-                fault.Target,
-                fault.StartedAt,
-                fault.HealFrom,
-                Healing.After(stalls, fault.HealFrom, end),
-                Healing.After(byHttp, fault.HealFrom, end),
-                Healing.After(byLog, fault.HealFrom, end),
-                Healing.StalledSeconds(stalls, fault.StartedAt, n + 1 < faults.Count ? faults[n + 1].StartedAt : end),
-                fault.Note)),
+            .. faults.Select((fault, n) =>
+            {
+                var next = n + 1 < faults.Count ? faults[n + 1].StartedAt : end;
+
+                // Whoever is kept waiting only after the next fault began is that one's.
+                var own = n + 1 < faults.Count ? samples.Where(s => s.Due + Healing.LatencyMax < next).ToList() : samples;
+                double? HealedAfter(Func<Sample, bool> isOne) => Healing.After(Healing.Stalls(own.Where(isOne)), fault.HealFrom, end);
+                return new FaultOutcome(
+                    fault.Kind.ToString(),
+                    fault.Target,
+                    fault.StartedAt,
+                    fault.HealFrom,
+                    HealedAfter(_ => true),
+                    HealedAfter(s => !s.ByLog),
+                    HealedAfter(s => s.ByLog),
+                    Healing.StalledSeconds(stalls, fault.StartedAt, next),
+                    fault.Note);
+            }),
         ];
     }
 }

@@ -9,7 +9,7 @@ namespace EventGrains.Silo.Cluster;
 /// <summary>Keeps sources, and readers of logs, even over the silos: sends away what this silo has too much of, when no silo comes or goes.</summary>
 /// <remarks>A moved reader is fenced from its old place by its epoch, and goes on where the shards stand: what is read twice is silent.</remarks>
 internal sealed partial class EvenKeeper(
-    IGrainFactory grains, IClusterMembershipService membership, ILocalSiloDetails me, TimeProvider time, ILogger<EvenKeeper> log)
+    IGrainFactory grains, ShardMap map, IClusterMembershipService membership, ILocalSiloDetails me, TimeProvider time, ILogger<EvenKeeper> log)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -84,7 +84,7 @@ internal sealed partial class EvenKeeper(
                 var ours = _here.Where(h => h.Value == kind).Select(h => h.Key).OrderBy(grain => grain.GrainId).ToArray();
                 var counts = silos.Select(silo => (silo, silo.Equals(me.SiloAddress) ? ours.Length
                     : all.Where(s => s.SiloAddress.Equals(silo) && s.GrainType.StartsWith(kind.FullName + ",", StringComparison.Ordinal)).Sum(s => s.ActivationCount))).ToArray();
-                foreach (var (grain, place) in ours.Zip(PlacesOf(me.SiloAddress, counts)).Where(p => !p.Second.Equals(me.SiloAddress)))
+                foreach (var (grain, place) in ours.Zip(PlacesOf(me.SiloAddress, counts)).Where(p => !p.Second.Equals(me.SiloAddress) && map.MayTake(p.Second)))
                 {
                     LogSent(grain.GrainId, place);
                     grain.MigrateTo(place);

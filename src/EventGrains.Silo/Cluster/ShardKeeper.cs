@@ -117,14 +117,15 @@ internal sealed partial class ShardKeeper(
     private async Task Ask(IEnumerable<int> shards) => await Task.WhenAll(shards.Select(async shard =>
     {
         var view = await grains.GetGrain<IFileShardGrain>(shard).Ping().WaitAsync(AnswerWithin, time, _stopping.Token);
-        map.Heard(shard, view.Silo);
+        map.Heard(shard, view.Silo, view.Epoch);
     }));
 
     /// <summary>What is here and belongs elsewhere. Nothing as long as a shard is with nobody, or with somebody who is not there.</summary>
     private List<(int Shard, SiloAddress To)> ToMove(SiloAddress[] silos)
     {
         var holders = map.Holders();
-        return silos.Length < 2 || holders.Any(h => h is null || !silos.Contains(h)) ? [] : MineIn(holders, Spread.Of(holders, silos));
+        return silos.Length < 2 || holders.Any(h => h is null || !silos.Contains(h)) ? []
+            : MineIn(holders, Spread.Of(holders, silos)).FindAll(move => map.MayTake(move.To));
     }
 
     private List<(int Shard, SiloAddress To)> MineIn(SiloAddress?[] holders, SiloAddress[] plan) =>
@@ -148,6 +149,7 @@ internal sealed partial class ShardKeeper(
             return;
         }
 
+        others = others.Any(map.MayTake) ? [.. others.Where(map.MayTake)] : others;
         var holders = map.Holders();
         try
         {

@@ -5,16 +5,46 @@ using Orleans.Runtime.Placement;
 namespace EventGrains.Silo.Cluster;
 
 /// <summary>Where the shards are, as far as this silo has heard. A hint for placement: the directory and the store's epochs decide.</summary>
-internal sealed class ShardMap(ClusterShape shape)
+internal sealed class ShardMap(ClusterShape shape, TimeProvider time)
 {
+    /// <summary>A silo that gave a shard away is given none for so long: perhaps it leaves. The others' membership says so only when it has given away all.</summary>
+    private static readonly TimeSpan LeavesWithin = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
     private readonly SiloAddress?[] _holders = new SiloAddress?[shape.Shards];
+    private readonly long[] _epochs = new long[shape.Shards];
+    private readonly Dictionary<SiloAddress, long> _gave = [];
 
-    public void Heard(int shard, SiloAddress silo)
+    /// <param name="epoch">The holder's; what is said of an earlier one comes late, and does not count.</param>
+    public void Heard(int shard, SiloAddress silo, long epoch)
     {
         lock (_lock)
         {
-            _holders[shard] = silo;
+            if (epoch < _epochs[shard])
+            {
+                return;
+            }
+
+            if (_holders[shard] is { } before && !before.Equals(silo))
+            {
+                foreach (var (gone, _) in _gave.Where(g => time.GetElapsedTime(g.Value) >= LeavesWithin).ToList())
+                {
+                    _gave.Remove(gone);
+                }
+
+                _gave[before] = time.GetTimestamp();
+            }
+
+            (_holders[shard], _epochs[shard]) = (silo, epoch);
+        }
+    }
+
+    /// <summary>Whether what is even or not is a reason to give a silo something now.</summary>
+    public bool MayTake(SiloAddress silo)
+    {
+        lock (_lock)
+        {
+            return !_gave.TryGetValue(silo, out var at) || time.GetElapsedTime(at) >= LeavesWithin;
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class Committer : IDisposable
         advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000] });
 
     /// <summary>The longest wait between two tries to open the store again.</summary>
-    private const int RecoverMillisecondsMax = 5_000;
+    private const int RecoverMillisecondsMax = 1_000;
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<Waiting> _queue;

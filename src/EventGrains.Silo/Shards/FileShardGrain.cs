@@ -343,7 +343,7 @@ internal sealed partial class FileShardGrain(
                 _nextSequence = owned.NextSequence;
                 _lastCommit = Task.CompletedTask;
                 _ownership = owned;
-                map.Heard(Shard, silo.SiloAddress);
+                map.Heard(Shard, silo.SiloAddress, owned.Epoch);
                 _ = dispatcher.Adopt(Shard);
             }
 

@@ -48,6 +48,19 @@ public sealed class HealingTests
         Assert.Equal(1.5, Healing.StalledSeconds(stalls, 12.5, 20));
     }
 
+    /// <remarks>Faults follow one another; what the second keeps waiting says nothing of the first.</remarks>
+    [Fact]
+    public void Who_is_kept_waiting_after_the_next_fault_began_is_that_ones()
+    {
+        FaultDone[] faults = [new(FaultKind.CrashPostgres, "postgres", 20, 26, ""), new(FaultKind.KillSilo, "silo-0", 40, 40, "")];
+        Sample[] samples = [.. Well(0, 20), new(20.1, 30), new(25, 39.5), .. Well(30, 40), new(39.5, 43, ByLog: true), .. Well(43, 100)];
+
+        var outcomes = FaultOutcome.Of(faults, samples, End);
+
+        Assert.Equal([13.5, 3], outcomes.Select(o => Math.Round(o.HealedAfter!.Value, 9)));
+        Assert.Equal([0.0, 3], outcomes.Select(o => Math.Round(o.LogHealedAfter!.Value, 9)));
+    }
+
     private static double? After(double moment, params IEnumerable<Sample> samples) => Healing.After(Healing.Stalls(samples), moment, End);
 
     private static IEnumerable<Sample> Well(int from, int to) => Enumerable.Range(from * 10, (to - from) * 10).Select(n => new Sample(n / 10.0, n / 10.0 + 0.2));
