@@ -20,8 +20,11 @@ internal static class GrainCalls
     /// <summary>Where answers are slow, a call is repeated later, and at the latest then.</summary>
     public static readonly TimeSpan AnswerFirstMax = TimeSpan.FromSeconds(12);
 
-    /// <summary>For so many tries the silo on the way may be one that is not declared dead yet; after them slowness is the likelier reason, and each waits twice as long.</summary>
-    private const int QuickTries = 3;
+    /// <summary>
+    /// For so many tries the silo on the way may be one that is not declared dead yet, and several in a row may take the same way; after them
+    /// slowness is the likelier reason, and each waits twice as long.
+    /// </summary>
+    private const int QuickTries = 5;
 
     private static readonly TimeSpan PauseFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);

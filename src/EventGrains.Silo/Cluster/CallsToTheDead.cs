@@ -12,7 +12,7 @@ namespace EventGrains.Silo.Cluster;
 /// times out: a reader's range did, and its partition stood for 30 s. A dead silo is never asked again under the same address, so
 /// nothing that could still be answered is failed.
 /// </remarks>
-internal sealed class CallsToTheDead : ISiloStatusListener, ILifecycleParticipant<ISiloLifecycle>
+internal sealed class CallsToTheDead : ISiloStatusListener, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>A lost call is in doubt for no longer.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
@@ -64,6 +64,8 @@ internal sealed class CallsToTheDead : ISiloStatusListener, ILifecycleParticipan
             _fail(dead);
         }
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     /// <summary>What Orleans does itself for a silo that is declared dead; it has no public name.</summary>
     /// <exception cref="MissingMethodException">This release of Orleans has it no longer.</exception>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Messaging;
 using Orleans.Runtime;
+using Orleans.Runtime.Membership;
 using Orleans.Runtime.MembershipService;
 using Orleans.Storage;
 
@@ -81,6 +83,8 @@ public static class PostgresCluster
         client.Services.AddCrossingExceptions();
         client.Services.AddSingleton<IClientConnectionRetryFilter, SilosWanted>();
         client.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Invariant, database));
+        client.Services.AddSingleton<IGatewayListProvider>(services => new LostGateways(
+            ActivatorUtilities.CreateInstance<AdoNetGatewayListProvider>(services), () => CallsToTheDead.FailingBy(services), TimeProvider.System));
         return client;
     }
 
