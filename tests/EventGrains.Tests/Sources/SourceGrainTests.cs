@@ -1,9 +1,11 @@
+using EventGrains.Contracts;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Sources;
 using EventGrains.Events;
 using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Sources;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +34,8 @@ public sealed class SourceGrainTests
         {
             silo.Services.AddSingleton(definitions);
             silo.Services.AddSingleton(new SiloSettings());
+            silo.Services.AddSingleton(new ClusterShape(1));
+            silo.Services.AddSingleton<ShardMap>();
             silo.Services.AddSingleton<IStore>(new PartitionStore(shards.Models));
             silo.Services.AddSingleton<IEventDecoder, WordDecoder>();
             silo.AddSources();
