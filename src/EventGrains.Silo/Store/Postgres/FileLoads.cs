@@ -5,10 +5,19 @@ namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Joins what the shards of a silo want to load into few questions: what comes while others are on their way is asked together.</summary>
 /// <remarks>Calls wait here without a bound of its own: a shard calls within a turn, and turns are bounded by <see cref="SiloSettings.CommitQueueMax"/>.</remarks>
-internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> ask)
+internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> ask, TimeProvider time)
 {
     /// <summary>Questions on their way at once.</summary>
     private const int AskedMax = 2;
+
+    /// <summary>The next question follows the one before by so much at least, so that what comes meanwhile is asked together.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(3);
+
+    /// <summary>Where the database is near, one question is on its way at a time; where it is far, or does not answer, a second sets out after so long.</summary>
+    private static readonly TimeSpan BesideAfter = TimeSpan.FromMilliseconds(8);
+
+    /// <summary>With so many files waiting, nothing is waited for.</summary>
+    private const int ManyFiles = 256;
 
     /// <summary>The call that brings a question to so many files is its last.</summary>
     private const int FilesMax = 2_000;
@@ -16,6 +25,10 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
     private readonly Lock gate = new();
     private readonly Queue<Call> waiting = [];
     private int asked;
+    private int filesWaiting;
+    private long lastAsked;
+
+    private bool IsYoung => filesWaiting < ManyFiles && time.GetElapsedTime(lastAsked) < BesideAfter;
 
     /// <summary>One place per id; null where there is no row. What is committed before the call is seen.</summary>
     public Task<FileState?[]> Load(IReadOnlyList<FileId> ids)
@@ -24,12 +37,13 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
         lock (gate)
         {
             waiting.Enqueue(call);
-            if (asked == AskedMax)
+            filesWaiting += ids.Count;
+            if (asked == AskedMax || (asked > 0 && IsYoung))
             {
                 return call.Done.Task;
             }
 
-            asked++;
+            (asked, lastAsked) = (asked + 1, time.GetTimestamp());
         }
 
         _ = Task.Run(AskAll);
@@ -38,8 +52,9 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
 
     private async Task AskAll()
     {
-        while (Next() is { Count: > 0 } calls)
+        for (var isFirst = true; Next(isFirst) is { Count: > 0 } calls; isFirst = false)
         {
+            var began = time.GetTimestamp();
             try
             {
                 await Ask(calls);
@@ -52,6 +67,11 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
             {
                 // A row that cannot be read is the trouble of the shard that wants it alone.
                 await Task.WhenAll(calls.ConvertAll(AskAlone));
+            }
+
+            if (Volatile.Read(ref filesWaiting) < ManyFiles && GatherFor - time.GetElapsedTime(began) is { Ticks: > 0 } left)
+            {
+                await Task.Delay(left, time);
             }
         }
     }
@@ -88,17 +108,26 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
     }
 
     /// <summary>What is asked next; nothing, and then one question less is on its way.</summary>
-    private List<Call> Next()
+    private List<Call> Next(bool isFirst)
     {
         var calls = new List<Call>();
         lock (gate)
         {
+            if (!isFirst && asked > 1 && IsYoung)
+            {
+                // One is enough again; the other asks for what waits.
+                asked--;
+                return calls;
+            }
+
             for (var files = 0; files < FilesMax && waiting.TryDequeue(out var call); files += call.Ids.Count)
             {
                 calls.Add(call);
+                filesWaiting -= call.Ids.Count;
             }
 
             asked -= calls.Count == 0 ? 1 : 0;
+            lastAsked = time.GetTimestamp();
         }
 
         return calls;

@@ -37,7 +37,7 @@ internal sealed class PostgresStore : IStore
     {
         (this.connections, this.place, this.settings, this.time, Shards, History) = (connections, place, settings, time, shards, history);
         commits = new CommitConnection(connections);
-        loads = new FileLoads(ids => Call(connection => FileReads.Load(connection, ids, default), default));
+        loads = new FileLoads(ids => Call(connection => FileReads.Load(connection, ids, default), default), TimeProvider.System);
         followed = new FollowedLog(
             settings.RecentTransitionsMax, ReadLogEnds, (after, max, ct) => Call(connection => LogReads.Read(connection, History, after, max, ct), ct), time);
         news = new CommitNews(connections, time, TellOf);
