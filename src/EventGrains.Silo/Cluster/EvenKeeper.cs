@@ -84,7 +84,7 @@ internal sealed partial class EvenKeeper(
                 var ours = _here.Where(h => h.Value == kind).Select(h => h.Key).OrderBy(grain => grain.GrainId).ToArray();
                 var counts = silos.Select(silo => (silo, silo.Equals(me.SiloAddress) ? ours.Length
                     : all.Where(s => s.SiloAddress.Equals(silo) && s.GrainType.StartsWith(kind.FullName + ",", StringComparison.Ordinal)).Sum(s => s.ActivationCount))).ToArray();
-                foreach (var (grain, place) in ours.Zip(PlacesOf(me.SiloAddress, counts)).Where(p => !p.Second.Equals(me.SiloAddress) && map.MayTake(p.Second)))
+                foreach (var (grain, place) in ours.Zip(PlacesOf(me.SiloAddress, counts)).Where(p => !p.Second.Equals(me.SiloAddress) && map.MayTake(p.Second, silos.Length)))
                 {
                     LogSent(grain.GrainId, place);
                     grain.MigrateTo(place);

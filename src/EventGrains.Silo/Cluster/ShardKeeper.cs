@@ -121,11 +121,11 @@ internal sealed partial class ShardKeeper(
     }));
 
     /// <summary>What is here and belongs elsewhere. Nothing as long as a shard is with nobody, or with somebody who is not there.</summary>
-    private List<(int Shard, SiloAddress To)> ToMove(SiloAddress[] silos)
+    internal List<(int Shard, SiloAddress To)> ToMove(SiloAddress[] silos)
     {
         var holders = map.Holders();
         return silos.Length < 2 || holders.Any(h => h is null || !silos.Contains(h)) ? []
-            : MineIn(holders, Spread.Of(holders, silos)).FindAll(move => map.MayTake(move.To));
+            : MineIn(holders, Spread.Of(holders, silos)).FindAll(move => map.MayTake(move.To, silos.Length));
     }
 
     private List<(int Shard, SiloAddress To)> MineIn(SiloAddress?[] holders, SiloAddress[] plan) =>
@@ -149,7 +149,8 @@ internal sealed partial class ShardKeeper(
             return;
         }
 
-        others = others.Any(map.MayTake) ? [.. others.Where(map.MayTake)] : others;
+        var takers = others.Where(silo => map.MayTake(silo, others.Length + 1)).ToArray();
+        others = takers.Length > 0 ? takers : others;
         var holders = map.Holders();
         try
         {

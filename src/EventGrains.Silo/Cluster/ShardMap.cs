@@ -7,13 +7,13 @@ namespace EventGrains.Silo.Cluster;
 /// <summary>Where the shards are, as far as this silo has heard. A hint for placement: the directory and the store's epochs decide.</summary>
 internal sealed class ShardMap(ClusterShape shape, TimeProvider time)
 {
-    /// <summary>A silo that gave a shard away is given none for so long: perhaps it leaves. The others' membership says so only when it has given away all.</summary>
+    /// <summary>A silo that gave away what it had no more of than others is given none for so long: it leaves. Membership says so only when it has given away all.</summary>
     private static readonly TimeSpan LeavesWithin = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private readonly SiloAddress?[] _holders = new SiloAddress?[shape.Shards];
     private readonly long[] _epochs = new long[shape.Shards];
-    private readonly Dictionary<SiloAddress, long> _gave = [];
+    private readonly Dictionary<SiloAddress, (long At, int Had)> _gave = [];
 
     /// <param name="epoch">The holder's; what is said of an earlier one comes late, and does not count.</param>
     public void Heard(int shard, SiloAddress silo, long epoch)
@@ -27,24 +27,25 @@ internal sealed class ShardMap(ClusterShape shape, TimeProvider time)
 
             if (_holders[shard] is { } before && !before.Equals(silo))
             {
-                foreach (var (gone, _) in _gave.Where(g => time.GetElapsedTime(g.Value) >= LeavesWithin).ToList())
+                foreach (var (gone, _) in _gave.Where(g => time.GetElapsedTime(g.Value.At) >= LeavesWithin).ToList())
                 {
                     _gave.Remove(gone);
                 }
 
-                _gave[before] = time.GetTimestamp();
+                _gave[before] = (time.GetTimestamp(), _holders.Count(before.Equals));
             }
 
             (_holders[shard], _epochs[shard]) = (silo, epoch);
         }
     }
 
-    /// <summary>Whether what is even or not is a reason to give a silo something now.</summary>
-    public bool MayTake(SiloAddress silo)
+    /// <summary>Whether a silo may be given something to be even; not while it seems to leave.</summary>
+    /// <param name="silos">How many there are, with it.</param>
+    public bool MayTake(SiloAddress silo, int silos)
     {
         lock (_lock)
         {
-            return !_gave.TryGetValue(silo, out var at) || time.GetElapsedTime(at) >= LeavesWithin;
+            return !_gave.TryGetValue(silo, out var gave) || gave.Had > shape.Shards / silos || time.GetElapsedTime(gave.At) >= LeavesWithin;
         }
     }
 

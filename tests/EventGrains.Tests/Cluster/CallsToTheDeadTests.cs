@@ -36,10 +36,26 @@ public sealed class CallsToTheDeadTests
     }
 
     [Fact]
+    public async Task Only_another_silo_that_is_dead_answers_nobody()
+    {
+        await using var silo = await OneSilo.Start();
+        var (me, dead, leaving) = (silo.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress, Silo(1), Silo(2));
+        var failed = new TaskCompletionSource<SiloAddress>();
+        using var calls = new CallsToTheDead(silo.Services.GetRequiredService<ISiloStatusOracle>(), s => failed.TrySetResult(s), new HurriedTime());
+
+        calls.SiloStatusChangeNotification(me, SiloStatus.Dead);
+        calls.SiloStatusChangeNotification(leaving, SiloStatus.ShuttingDown);
+        calls.SiloStatusChangeNotification(dead, SiloStatus.Dead);
+
+        Assert.Equal(dead, await failed.Task);
+        Assert.Contains(silo.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>(), part => part is CallsToTheDead);
+    }
+
+    [Fact]
     public async Task What_is_sent_after_a_silo_was_declared_dead_is_failed_until_Orleans_refuses_it_itself()
     {
         var time = new HurriedTime();
-        var dead = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111), 7);
+        var dead = Silo(1);
         List<(SiloAddress Silo, DateTimeOffset At)> failed = [];
         var began = time.GetUtcNow();
 
@@ -50,4 +66,6 @@ public sealed class CallsToTheDeadTests
         Assert.InRange(failed[0].At - began, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
         Assert.InRange(failed[^1].At - began, TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(15));
     }
+
+    private static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_000 + number), 7);
 }

@@ -31,6 +31,24 @@ public sealed class ShardKeeperTests
         Assert.All(before.Zip(after), shard => Assert.Equal(shard.First.Silo.Equals(shard.Second.Silo) ? shard.First.Epoch : shard.First.Epoch + 1, shard.Second.Epoch));
     }
 
+    /// <remarks>Membership calls a silo that stops active until it has given all away.</remarks>
+    [Fact]
+    public async Task Whoever_gives_a_shard_away_is_not_given_it_back_to_be_even()
+    {
+        await using var silos = await Silos.Start(2, 12);
+        await silos.Even();
+        var before = await silos.Until(silos.AllHeard);
+        var (given, from) = (before[0].Shard, before[0].Silo);
+        var to = silos.Cluster.Silos.Select(s => s.SiloAddress).Single(s => !s.Equals(from));
+
+        await silos.Shard(given).Move(to);
+        await silos.Until(owners => owners[given].Silo.Equals(to) && silos.AllHeard(owners));
+
+        // Seven and five: what is even would have one go back.
+        Assert.Empty(silos.Cluster.GetSiloServiceProvider(to).GetRequiredService<ShardKeeper>().ToMove([.. silos.Cluster.Silos.Select(s => s.SiloAddress).InOrder()]));
+        Assert.Equal(7, (await silos.Owners()).Count(o => o.Silo.Equals(to)));
+    }
+
     [Fact]
     public async Task The_shards_of_a_silo_that_dies_are_served_by_the_others_evenly()
     {

@@ -21,12 +21,24 @@ public sealed class ShardMapTests
         _map.Heard(0, Silo(1), 1);
         _map.Heard(0, Silo(2), 2);
 
-        Assert.False(_map.MayTake(Silo(1)));
-        Assert.True(_map.MayTake(Silo(2)));
+        Assert.False(_map.MayTake(Silo(1), 3));
+        Assert.True(_map.MayTake(Silo(2), 3));
         _time.Advance(TimeSpan.FromSeconds(29));
-        Assert.False(_map.MayTake(Silo(1)));
+        Assert.False(_map.MayTake(Silo(1), 3));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.True(_map.MayTake(Silo(1)));
+        Assert.True(_map.MayTake(Silo(1), 3));
+    }
+
+    /// <remarks>A silo that has too many gives some to one that joined; if that were too many, it is given them back at once.</remarks>
+    [Fact]
+    public void A_silo_that_gave_of_its_plenty_does_not_leave()
+    {
+        _map.Heard(0, Silo(1), 1);
+        _map.Heard(1, Silo(1), 1);
+        _map.Heard(0, Silo(2), 2);
+
+        Assert.True(_map.MayTake(Silo(1), 3));
+        Assert.False(_map.MayTake(Silo(1), 2));
     }
 
     [Fact]
@@ -35,7 +47,7 @@ public sealed class ShardMapTests
         _map.Heard(0, Silo(1), 1);
         _map.Heard(0, Silo(1), 2);
 
-        Assert.True(_map.MayTake(Silo(1)));
+        Assert.True(_map.MayTake(Silo(1), 3));
     }
 
     [Fact]
@@ -46,7 +58,7 @@ public sealed class ShardMapTests
         _map.Heard(0, Silo(1), 1);
 
         Assert.Equal(Silo(2), _map.Holders()[0]);
-        Assert.True(_map.MayTake(Silo(2)));
+        Assert.True(_map.MayTake(Silo(2), 3));
     }
 
     private static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_000 + number), 1);

@@ -74,6 +74,30 @@ public sealed class QueueReceiverTests : IAsyncLifetime
         Assert.Equal((1, null), (first.Place.Index, first.Logged));
     }
 
+    /// <remarks>The queue's own position has passed what a consumer reads that began at the earliest.</remarks>
+    [Fact]
+    public async Task Who_takes_a_queue_over_looks_up_whoever_was_reading_the_past_from_where_he_stood()
+    {
+        await _cluster.Tell(_file, 1, 1);
+        await _cluster.Tell(_file, 2, 2);
+        var consumer = (WindowCursor)_windows.TryGetCacheCursorAtPosition(Stream, StreamSubscriptionStartPosition.EarliestAvailable).Cursor!;
+        await Eventually.Is(
+            async () =>
+            {
+                await Take(); // without the clock: what a consumer waits for is noted at once
+                return consumer.MoveNext();
+            },
+            () => "the past is not given");
+
+        var windows = new QueueWindows(new StreamHistory(_store), new SiloSettings(), _time, NullLogger.Instance);
+        var other = new QueueReceiver(Provider, Shard, isOfDatasets: false, windows, _streams, _store, _time, NullLogger.Instance);
+        var notice = (await other.GetQueueMessagesAsync(100)).Cast<TransitionBatch>().First(batch => batch.StreamId == Stream);
+
+        var found = (WindowCursor)windows.GetCacheCursor(Stream, notice.SequenceToken);
+
+        Assert.Equal(default(Place), found.Behind);
+    }
+
     private async Task<List<TransitionBatch>> Take() => [.. (await _receiver.GetQueueMessagesAsync(100)).Cast<TransitionBatch>()];
 
     private async Task<List<TransitionBatch>> TakeWith(int version)
