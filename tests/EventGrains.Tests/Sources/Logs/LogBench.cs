@@ -68,6 +68,9 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
 
     public LogNotes Notes => LogNotes.Read(Store.ReadPartitions("billing").Result.Single(p => p.Partition == "log").Detail);
 
+    /// <summary>Every shard has it durably that this much was read: also those for whom it held no record, which are told a little later.</summary>
+    public bool AllStandAt(long generation, long position) => Models.All(m => m.Durable >= new RangePoint(generation, position));
+
     /// <summary>Changes the partition's row, as a reader does that is killed right after.</summary>
     public async Task Note(Func<LogNotes, LogNotes> change)
     {

@@ -16,7 +16,7 @@ public sealed class LogLateTests
         bench.Start();
         await Eventually.Equal(["a1", "a2", "a3"], () => bench.Records);
         bench.CopyAndTruncate("log", copy);
-        await Eventually.Is(() => bench.Notes.Generations is [{ End: 9 }, { End: null }], () => Shown(bench));
+        await Eventually.Is(() => bench.Notes.Generations is [{ End: 9 }, { End: null }] && bench.AllStandAt(1, 9), () => Shown(bench));
         await bench.Kill();
 
         bench.Append("log", "b1");
@@ -38,7 +38,7 @@ public sealed class LogLateTests
         bench.Start();
         await Eventually.Equal(["a1"], () => bench.Records);
         bench.CopyAndTruncate("log", "log.old");
-        await Eventually.Is(() => bench.Notes.Generations is [{ End: 3 }, { End: null }], () => Shown(bench));
+        await Eventually.Is(() => bench.Notes.Generations is [{ End: 3 }, { End: null }] && bench.AllStandAt(1, 3), () => Shown(bench));
         await bench.Kill();
 
         bench.Append("log", "b1");
