@@ -197,7 +197,7 @@ internal sealed class PostgresRows : IBareRows, IAsyncDisposable
 
         foreach (var (name, counts) in _datasets)
         {
-            rows.Counts[(0, name)] = counts;
+            rows.Counts[name] = counts;
         }
 
         _open.ForEach(i => rows.Intents[(0, i.FileNumber, i.Step)] = null);

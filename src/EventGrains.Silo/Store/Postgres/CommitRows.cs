@@ -23,7 +23,8 @@ internal sealed class CommitRows
     /// <summary>Null: the intent goes.</summary>
     public Dictionary<(int Shard, long Number, StepKey Step), byte[]?> Intents { get; } = [];
 
-    public Dictionary<(int Shard, string Dataset), ShardCounts> Counts { get; } = [];
+    /// <summary>What the commit adds to each dataset. In one row for all its shards: a dataset's rows are only ever summed.</summary>
+    public Dictionary<string, ShardCounts> Counts { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<(int Shard, long Hash), PositionRow> Positions { get; } = [];
 
@@ -117,7 +118,7 @@ internal sealed class CommitRows
         file = null;
         foreach (var delta in set.Datasets)
         {
-            AddCounts(set.Shard, delta);
+            AddCounts(delta);
         }
 
         foreach (var position in set.Positions)
@@ -192,9 +193,9 @@ internal sealed class CommitRows
         Transitions.Add(new TransitionRow(shard, sequence, number, transition.Version, row.Written.ToArray()));
     }
 
-    private void AddCounts(int shard, DatasetDelta delta)
+    private void AddCounts(DatasetDelta delta)
     {
-        ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(Counts, (shard, delta.Name), out _);
+        ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(Counts, delta.Name, out _);
         counts ??= new ShardCounts();
         counts.Files += delta.Files;
         counts.Bytes += delta.Bytes;

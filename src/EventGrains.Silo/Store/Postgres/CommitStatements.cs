@@ -256,13 +256,14 @@ internal sealed class CommitStatements : IAsyncDisposable
 
     private void SetCounts(CommitRows rows)
     {
+        // Under a shard whose row this commit holds locked: no other commit waits for these rows.
         var counts = rows.Counts.ToList();
         Set(
             5,
             counts.Count,
-            counts.ConvertAll(c => c.Key.Shard).ToArray(),
-            counts.ConvertAll(c => Hashes.Of(c.Key.Dataset)).ToArray(),
-            counts.ConvertAll(c => Hashes.Bytes(c.Key.Dataset)).ToArray(),
+            Enumerable.Repeat(rows.Shards.Keys.First(), counts.Count).ToArray(),
+            counts.ConvertAll(c => Hashes.Of(c.Key)).ToArray(),
+            counts.ConvertAll(c => Hashes.Bytes(c.Key)).ToArray(),
             counts.ConvertAll(c => c.Value.Files).ToArray(),
             counts.ConvertAll(c => c.Value.Bytes).ToArray(),
             counts.ConvertAll(c => c.Value.UpdatedAt).ToArray(),

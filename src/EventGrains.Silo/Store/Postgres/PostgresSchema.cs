@@ -93,7 +93,7 @@ internal static class PostgresSchema
 
         create table counts (
             hash bigint not null,                  -- of the dataset's name
-            shard int not null,
+            shard int not null,                    -- one whose row the commit locked; a dataset's rows are only ever summed
             dataset bytea not null,
             files bigint not null,
             bytes bigint not null,
