@@ -61,7 +61,10 @@ public interface IStore : IAsyncDisposable
     /// <summary>Where a replica storage's path leads; null when no copy of ours was ever published or announced there.</summary>
     Task<AliasRow?> FindAlias(int shard, string storage, string path, CancellationToken ct = default);
 
-    /// <summary>Transitions after a cursor in commit order, at most <paramref name="max"/>; says so when the cursor is older than what is kept.</summary>
+    /// <summary>
+    /// Transitions after a cursor in commit order, at most <paramref name="max"/>; says so when the cursor is older than what is kept.
+    /// Fewer than <paramref name="max"/> are all that there are at present: whoever reads the past by this knows that it has come to its end.
+    /// </summary>
     Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default);
 
     Task<LogEnds> ReadLogEnds(CancellationToken ct = default);

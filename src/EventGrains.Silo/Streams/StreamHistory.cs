@@ -39,8 +39,15 @@ internal sealed class StreamHistory(IStore store) : IDisposable
         // The version in a token of ours spares the beginning; one that a consumer made itself says 0.
         var rows = await store.ReadHistory(FileId.Parse(stream.GetKeyAsString()), Math.Max(0, from.Index - 1), FileEventsMax);
         var items = rows.Select(r => TransitionBatch.OfFile(stream, r)).ToList();
-        var last = items.Count > 0 ? items[^1].Place : from;
-        return new Page(items.FindAll(i => i.Place >= from), last > from ? last.After : from, rows.Count == FileEventsMax);
+        if (items.Count == 0)
+        {
+            return new Page([], from, More: false);
+        }
+
+        // All may lie before what is wanted, as its number says; then the version tells where to read on.
+        var last = items[^1].Place;
+        var next = last >= from ? last.After : new Place(from.Number, last.Index + 1);
+        return new Page(items.FindAll(i => i.Place >= from), next, rows.Count == FileEventsMax);
     }
 
     private async Task<Page> OfDataset(StreamId stream, Place from)

@@ -35,6 +35,19 @@ public abstract class StoreReadPromises : StoreSequencePromises
     }
 
     [Fact]
+    public async Task A_page_of_the_log_that_is_not_full_is_the_last()
+    {
+        await CommitFiles(5, perCommit: 1);
+        var all = (await Store.ReadLog((await Store.ReadLogEnds()).Earliest, 100)).Items;
+
+        for (var i = 0; i < 5; i++)
+        {
+            var page = await Store.ReadLog(all[i].Cursor, 2);
+            Assert.Equal(all.Skip(i + 1).Take(2).Select(t => t.Cursor), page.Items.Select(t => t.Cursor));
+        }
+    }
+
+    [Fact]
     public async Task A_transition_comes_back_as_it_was_written()
     {
         var owner = await Store.TakeOver(1);

@@ -40,6 +40,21 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task From_a_number_alone_it_hears_the_versions_from_there_on_however_many_came_before()
+    {
+        await using var store = new MemoryStore(4);
+        await using var cluster = await StreamCluster.Start(store, hasWatchers: false, set: s => s.StreamTailMax = 10);
+        var (file, noise) = (StreamCluster.NewFile(), StreamCluster.NewFile());
+        await cluster.Tell(file, 1, 250);
+        await cluster.Tell(noise, 1, 50);
+        var version200 = (await store.ReadHistory(file, 199, 1))[0];
+
+        await Subscriber(cluster).Subscribe(TransitionStreams.Files, file.ToString(), fromToken: version200.Sequence);
+
+        await StreamCluster.Heard(_name, Enumerable.Range(200, 51));
+    }
+
+    [Fact]
     public async Task Who_unsubscribed_hears_nothing_and_others_go_on()
     {
         await using var cluster = await StreamCluster.Start(new MemoryStore(4), hasWatchers: false);

@@ -49,11 +49,12 @@ internal static class LogReads
         }
     }
 
+    /// <summary>One more than there are transitions wanted: of the first commit all may have been read.</summary>
     private static Asked<CommitRow> AskCommits(long from, int max) => new(
         r => new CommitRow(r.GetInt64(0), r.GetInt64(1), r.GetInt32(2), r.GetInt32(3)),
         "select index, batch, part, transitions from commits where index >= $1 and transitions > 0 order by index limit $2",
         from,
-        max);
+        max + 1L);
 
     /// <summary>With the head as it was after they were read. Null: a part of the log went while it was read.</summary>
     private static async Task<(List<LoggedTransition> Items, LogHead Head)?> Items(
