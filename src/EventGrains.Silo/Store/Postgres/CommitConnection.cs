@@ -7,7 +7,8 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <remarks>
 /// A commit is three messages: begin, lock the shards' rows in their order and look at their epochs; write the rows; take the next number
 /// of the public order and commit. The last is one small message, so that the order's row, which all silos commit through, is never held
-/// while the network is waited for. Numbers so have no holes, and who reads N has everything up to N.
+/// while the network is waited for. Numbers so have no holes, and who reads N has everything up to N. A commit without a transition takes a
+/// number and leaves no row: there is nothing of it to read.
 /// </remarks>
 internal sealed class CommitConnection(PostgresConnections connections) : IAsyncDisposable
 {
@@ -148,8 +149,9 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             [
                 new(
                     """
-                    with next as (update log set index = index + 1, transitions = transitions + $3 returning index, transitions)
-                    insert into commits (index, batch, part, transitions, total) select index, $1, $2, $3, transitions from next returning index
+                    with next as (update log set index = index + 1, transitions = transitions + $3 returning index, transitions),
+                    noted as (insert into commits (index, batch, part, transitions, total) select index, $1, $2, $3, transitions from next where $3 > 0)
+                    select index from next
                     """,
                     NpgsqlDbType.Bigint,
                     NpgsqlDbType.Integer,

@@ -5,7 +5,8 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <summary>Keeps the log of transitions, and the dead letters, within their bounds.</summary>
 /// <remarks>
 /// The log's beginning is moved first, to the transition: from then on nobody reads what is before it. Room is given back by the part: a
-/// part that lies before the beginning as a whole is dropped, so at most one part more than the bound is on disk. One silo prunes at a time.
+/// part that lies before the beginning as a whole is dropped, so at most one part more than the bound is on disk. The rows that lead to its
+/// transitions go in slices, each in a statement of its own, for there may be as many of them. One silo prunes at a time.
 /// </remarks>
 internal static class LogPruning
 {
@@ -15,6 +16,12 @@ internal static class LogPruning
     private const int PartTransitionsMin = 10_000;
 
     private const long PruningLock = 0x4556_4752_0002;
+
+    /// <summary>Rows that one statement deletes: far less than its time-out allows.</summary>
+    private const int SliceRows = 5_000;
+
+    /// <summary>Statements that delete such rows in one go; what is left then is nothing that is read, and goes the next time.</summary>
+    private const int SlicesMax = 200;
 
     /// <summary>A part that somebody reads is left for the next time.</summary>
     private const string DropWait = "2s";
@@ -29,6 +36,8 @@ internal static class LogPruning
         try
         {
             var head = await LogReads.Head(connection, ct);
+            await BeginPart(connection, head, keep, ct);
+            await PruneDeadLetters(connection, deadLettersMax, ct);
             var surplus = Math.Max(0, head.Written - head.Pruned - keep);
             if (surplus > 0)
             {
@@ -36,8 +45,7 @@ internal static class LogPruning
                 await DropParts(connection, ct);
             }
 
-            await BeginPart(connection, head, keep, ct);
-            await PruneDeadLetters(connection, deadLettersMax, ct);
+            await DropSequences(connection, ct);
             return surplus;
         }
         finally
@@ -68,6 +76,12 @@ internal static class LogPruning
             ct);
         foreach (var (part, last) in gone)
         {
+            await InSlices(
+                () => connection.Run(
+                    "delete from commits where index in (select index from commits where index <= $1 and index < (select earliest_index from log) order by index limit $2)",
+                    ct,
+                    last,
+                    SliceRows));
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await connection.Run($"set local lock_timeout = '{DropWait}'", ct);
             try
@@ -80,11 +94,47 @@ internal static class LogPruning
             }
 
             await connection.Run("delete from parts where part = $1", ct, part);
-            await connection.Run(
-                "delete from sequences using commits where sequences.batch = commits.batch and index <= $1 and index < (select earliest_index from log)", ct, last);
-            await connection.Run("delete from commits where index <= $1 and index < (select earliest_index from log)", ct, last);
             await transaction.CommitAsync(ct);
         }
+    }
+
+    /// <summary>Of each shard those whose commit is gone, from the oldest on.</summary>
+    private static async Task DropSequences(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var shards = await connection.Rows(
+            r => r.GetInt32(0),
+            """
+            select shards.shard from shards
+            cross join lateral (select batch from sequences where sequences.shard = shards.shard order by sequence limit 1) as oldest
+            where not exists (select from commits where commits.batch = oldest.batch)
+            """,
+            ct);
+        var slices = 0;
+        foreach (var shard in shards)
+        {
+            slices += await InSlices(
+                () => connection.Run(
+                    """
+                    delete from sequences using (select sequence, batch from sequences where shard = $1 order by sequence limit $2) as oldest
+                    where sequences.shard = $1 and sequences.sequence = oldest.sequence and not exists (select from commits where commits.batch = oldest.batch)
+                    """,
+                    ct,
+                    shard,
+                    SliceRows),
+                SlicesMax - slices);
+        }
+    }
+
+    /// <summary>Deletes until a slice is not full; how many there were.</summary>
+    private static async Task<int> InSlices(Func<Task<int>> delete, int max = SlicesMax)
+    {
+        var slices = 0;
+        for (var isMore = true; isMore && slices < max; slices++)
+        {
+            isMore = await delete() == SliceRows;
+        }
+
+        return slices;
     }
 
     /// <summary>New transitions go to a new table once the present one holds its share of what is kept.</summary>

@@ -137,6 +137,40 @@ public sealed class PostgresStorePromises : StoreReadPromises
         Assert.Single(await Store.ReadHistory(all[^1].Transition.Id, 0, 10));
     }
 
+    [Fact]
+    public async Task The_rows_that_lead_to_dropped_transitions_go_with_them_however_many_they_are()
+    {
+        var owner = await Store.TakeOver(1);
+        await Store.Commit([.. Sets(owner, 0, 11_000)]);
+        await Store.PruneLog(20_000);
+        await Store.Commit([.. Sets(owner, 11_000, 3)]);
+
+        await Store.PruneLog(1);
+
+        Assert.Equal([2], await Parts());
+        Assert.Equal(3, await Count("sequences"));
+        Assert.Equal(1, await Count("commits"));
+        Assert.Equal(0, await Store.PruneLog(1));
+    }
+
+    [Fact]
+    public async Task A_commit_without_a_transition_has_a_number_and_leaves_nothing_to_read_past()
+    {
+        var owner = await Store.TakeOver(1);
+        for (var i = 1; i <= 3; i++)
+        {
+            var silent = Sample.Of(owner);
+            silent.Positions.Add(new PositionRow(1, "doors", "p", 1, 1, i, null));
+            Assert.Equal(i, (await Store.Commit([silent])).CommitIndex);
+        }
+
+        var heard = await Store.Commit([.. Sets(owner, 0, 1)]);
+
+        Assert.Equal(4, heard.CommitIndex);
+        Assert.Equal(1, await Count("commits"));
+        Assert.Equal(heard.CommitIndex, Assert.Single((await Store.ReadLog(new Cursor(Store.History, 0, -1), 10)).Items).Cursor.Index);
+    }
+
     [Theory]
     [InlineData("x!")]
     [InlineData("bgAA")]
@@ -149,6 +183,17 @@ public sealed class PostgresStorePromises : StoreReadPromises
         }
 
         await Assert.ThrowsAsync<ArgumentException>(() => Store.ReadIntents(1, cursor, 10));
+    }
+
+    /// <summary>One file and one transition each, as many small calls make them.</summary>
+    private static IEnumerable<ChangeSet> Sets(ShardOwnership owner, int first, int count) => Enumerable.Range(first, count).Select(n =>
+        Sample.Of(owner).With(Sample.New(Sample.IdIn(1, n), owner.NextFileNumber + n, $"/d/{n}", 1)));
+
+    private async Task<long> Count(string table)
+    {
+        await using var direct = NpgsqlDataSource.Create(_database);
+        await using var connection = await direct.OpenConnectionAsync();
+        return (await connection.Rows(r => r.GetInt64(0), $"select count(*) from eventgrains.{table}", CancellationToken.None))[0];
     }
 
     private async Task<List<int>> Parts()
