@@ -110,12 +110,16 @@ internal readonly ref struct WireValue(string field, ReadOnlySpan<byte> raw)
             ? value
             : throw Refused("not a whole number of 64 bits", "send a JSON number without fraction and exponent");
 
-    /// <exception cref="UnreadableException">No whole number of 64 bits, or below zero.</exception>
-    public long Size()
+    /// <summary>Bytes; 1 EiB, so that a number that stands for "unknown" is not taken for a length.</summary>
+    public const long SizeMax = 1L << 60;
+
+    /// <exception cref="UnreadableException">No whole number of 64 bits, below zero, or above <see cref="SizeMax"/>.</exception>
+    public long Size() => Integer() switch
     {
-        var value = Integer();
-        return value >= 0 ? value : throw Refused($"{value} is below zero", "send the length in bytes, or leave it out if it is not known");
-    }
+        < 0 and var value => throw Refused($"{value} is below zero", "send the length in bytes, or leave it out if it is not known"),
+        > SizeMax and var value => throw Refused($"{value} is more than a file can have", $"send the length in bytes, {SizeMax} at most, or leave it out if it is not known"),
+        var value => value,
+    };
 
     /// <summary>False if absent.</summary>
     /// <exception cref="UnreadableException">Neither true nor false.</exception>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EventGrains.Files;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Store.Rows;
 
 namespace EventGrains.Silo.Shards;
 
@@ -108,7 +109,7 @@ internal sealed class ShardTurn(long number)
             }
 
             delta.Counts[(int)status] += sign;
-            deltas[name] = delta with { Files = delta.Files + sign, Bytes = delta.Bytes + (sign * DatasetBytes(state, status)), At = at };
+            deltas[name] = delta with { Files = delta.Files + sign, Bytes = ShardCounts.SumOf(delta.Bytes, sign * DatasetBytes(state, status)), At = at };
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class DcacheRejectionsTests
     [InlineData("s1", "fileSize", "-1", "fileSize", "below zero")]
     [InlineData("s2", "fileSize", "-9223372036854775808", "fileSize", "below zero")]
     [InlineData("s3", "fileSize", "-5", "fileSize", "below zero")]
+    [InlineData("s3", "fileSize", "9223372036854775807", "fileSize", "more than a file can have")]
     [InlineData("s8", "fileSize", "9223372036854775808", "fileSize", "64 bits")]
     [InlineData("s10", "fileSize", "1.5", "fileSize", "whole number")]
     [InlineData("s1", "fileSize", "\"24\"", "fileSize", "whole number")]

@@ -9,6 +9,7 @@ using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Store.Rows;
 
 namespace EventGrains.Tests.Store;
 
@@ -346,7 +347,7 @@ internal sealed class MemoryStore(int shards) : IStore
         a.Name,
         a.Files + b.Files,
         a.Counts.Concat(b.Counts).GroupBy(c => c.Key).Select(g => (g.Key, Sum: g.Sum(c => c.Value))).Where(g => g.Sum != 0).ToImmutableDictionary(g => g.Key, g => g.Sum),
-        a.Bytes + b.Bytes,
+        ShardCounts.SumOf(a.Bytes, b.Bytes),
         a.UpdatedAt >= b.UpdatedAt ? a.UpdatedAt : b.UpdatedAt);
 
     private Task<T> Locked<T>(Func<T> call)

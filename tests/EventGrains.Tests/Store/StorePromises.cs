@@ -54,6 +54,20 @@ public abstract class StorePromises : IAsyncLifetime
         Assert.Equal(3, (await Store.ReadLog(new(Store.History, 0, -1), 10)).Items.Count);
     }
 
+    [Fact]
+    public async Task A_sum_of_sizes_that_no_number_holds_stops_no_commit()
+    {
+        var owner = await Store.TakeOver(1);
+        for (var i = 0; i < 3; i++)
+        {
+            await Store.Commit([Sample.Of(owner).With(Sample.New(Sample.IdIn(1, i), owner.NextFileNumber + i, $"/a/{i}", long.MaxValue - 1, "run-1"))]);
+        }
+
+        var kept = Assert.Single(await Store.ReadDatasets(null, 10));
+
+        Assert.Equal((3, long.MaxValue), (kept.Files, kept.Bytes));
+    }
+
     [Theory]
     [InlineData("state", true)]
     [InlineData("index of an older state", true)]

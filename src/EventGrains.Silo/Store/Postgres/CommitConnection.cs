@@ -36,7 +36,14 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
         var connection = await Open(ct);
         try
         {
-            var (takes, header) = await Begin(changeSets, ct);
+            var (takes, header, isNamed) = await Begin(changeSets, ct);
+            if (!isNamed)
+            {
+                await connection.Run("rollback", ct);
+                await Name(connection, changeSets, ct);
+                (takes, header, _) = await Begin(changeSets, ct);
+            }
+
             rows.Gather(changeSets, takes);
             if (rows.Shards.Count == 0)
             {
@@ -55,12 +62,42 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             await connection.Run("rollback", ct);
             throw;
         }
+        catch (PostgresException refused) when (PostgresPlace.IsRefusal(refused))
+        {
+            await connection.Run("rollback", ct);
+            throw await Culprit(connection, changeSets, ct) is { } shard ? new RowRefusedException(shard, null, refused) : refused;
+        }
         catch
         {
             // Refused, or not known: whoever takes the shards over finds out, since it waits for the rows' locks.
             await Close();
             throw;
         }
+    }
+
+    /// <summary>Whose rows the database refuses also when they are written alone; nothing of it stays.</summary>
+    private async Task<int?> Culprit(NpgsqlConnection connection, IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
+    {
+        foreach (var ofShard in changeSets.GroupBy(s => s.Shard))
+        {
+            try
+            {
+                var sets = ofShard.ToList();
+                var (takes, header, _) = await Begin(sets, ct);
+                rows.Gather(sets, takes);
+                await WriteRows(connection, header, [.. rows.Directories.Keys], ct);
+            }
+            catch (PostgresException refused) when (PostgresPlace.IsRefusal(refused))
+            {
+                return ofShard.Key;
+            }
+            finally
+            {
+                await connection.Run("rollback", ct);
+            }
+        }
+
+        return null;
     }
 
     public async Task Close()
@@ -96,10 +133,15 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             var fresh = await connections.OpenAlone(ct);
             try
             {
-                var before = backend;
-                backend = await Backend.Of(fresh, ct);
-                await Succeed(fresh, before, ct);
+                if (backend != default)
+                {
+                    // Our own lost connection, of which the database may not have heard.
+                    await backend.End(fresh, ct);
+                }
+
+                var identity = await Backend.Of(fresh, ct);
                 await Prepare(fresh, ct);
+                backend = identity;
             }
             catch
             {
@@ -115,22 +157,24 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
         }
     }
 
-    /// <summary>Ends our own lost connection, of which the database may not have heard, and takes its place in the shards' rows.</summary>
-    private async Task Succeed(NpgsqlConnection connection, Backend before, CancellationToken ct)
+    /// <summary>
+    /// Puts this connection into the rows of our shards that name another of ours, which is gone. Durable before a commit locks the rows:
+    /// who takes a shard over from a process that stands still in the middle of one ends the connection that he reads there.
+    /// </summary>
+    private async Task Name(NpgsqlConnection connection, IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
     {
-        if (before == default)
-        {
-            return;
-        }
-
-        await before.End(connection, ct);
+        var owned = changeSets.Select(s => (s.Shard, s.Epoch)).Distinct().Order().ToList();
         await connection.Run(
-            "update shards set backend = $1, backend_start = $2 where backend = $3 and backend_start = $4",
+            """
+            update shards set backend = $1, backend_start = $2
+            from (select shard, epoch from shards join unnest($3, $4) as ours (shard, epoch) using (shard, epoch) order by shard for no key update of shards) as locked
+            where shards.shard = locked.shard
+            """,
             ct,
             backend.Process,
             backend.Start,
-            before.Process,
-            before.Start);
+            owned.ConvertAll(o => o.Shard).ToArray(),
+            owned.ConvertAll(o => o.Epoch).ToArray());
     }
 
     private async Task Prepare(NpgsqlConnection connection, CancellationToken ct)
@@ -140,7 +184,11 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             connection,
             [
                 new("begin isolation level read committed"),
-                new("select shard, epoch from shards where shard = any($1) order by shard for no key update", NpgsqlDbType.Array | NpgsqlDbType.Integer),
+                new(
+                    "select shard, epoch, backend = $2 and backend_start = $3 from shards where shard = any($1) order by shard for no key update",
+                    NpgsqlDbType.Array | NpgsqlDbType.Integer,
+                    NpgsqlDbType.Integer,
+                    NpgsqlDbType.TimestampTz),
                 new("select index, part, nextval('batches') from log"),
             ],
             ct);
@@ -162,20 +210,26 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             ct);
     }
 
-    private async Task<(bool[] Takes, Header Header)> Begin(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
+    /// <summary>Which change sets are taken, and whether the rows of their shards name this connection.</summary>
+    private async Task<(bool[] Takes, Header Header, bool IsNamed)> Begin(IReadOnlyList<ChangeSet> changeSets, CancellationToken ct)
     {
-        begin!.Set(1, changeSets.Select(s => s.Shard).Distinct().ToArray());
+        begin!.Set(1, changeSets.Select(s => s.Shard).Distinct().ToArray(), backend.Process, backend.Start);
         await using var reader = await begin.Read(ct);
-        var epochs = new Dictionary<int, long>();
+        var (epochs, strangers) = (new Dictionary<int, long>(), new HashSet<int>());
         while (await reader.ReadAsync(ct))
         {
             epochs[reader.GetInt32(0)] = reader.GetInt64(1);
+            if (reader.IsDBNull(2) || !reader.GetBoolean(2))
+            {
+                strangers.Add(reader.GetInt32(0));
+            }
         }
 
         await reader.NextResultAsync(ct);
         await reader.ReadAsync(ct);
         var header = new Header(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2));
-        return ([.. changeSets.Select(s => epochs.GetValueOrDefault(s.Shard, -1) == s.Epoch && s.Epoch > 0)], header);
+        var takes = changeSets.Select(s => epochs.GetValueOrDefault(s.Shard, -1) == s.Epoch && s.Epoch > 0).ToArray();
+        return (takes, header, !takes.Where((isTaken, i) => isTaken && strangers.Contains(changeSets[i].Shard)).Any());
     }
 
     private async Task WriteRows(NpgsqlConnection connection, Header header, List<(int Shard, long Hash)> directories, CancellationToken ct)

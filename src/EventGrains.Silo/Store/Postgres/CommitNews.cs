@@ -45,9 +45,9 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
             {
                 return;
             }
-            catch (Exception failure) when (PostgresPlace.IsAway(failure))
+            catch (Exception)
             {
-                // Whoever reads the log meets the same and says so.
+                // Whatever it was: another connection may do, and whoever reads the log meets the same and says so.
                 await Task.Delay(RetryAfter, time, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }

@@ -196,14 +196,7 @@ internal sealed class CommitRows
     private void AddCounts(DatasetDelta delta)
     {
         ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(Counts, delta.Name, out _);
-        counts ??= new ShardCounts();
-        counts.Files += delta.Files;
-        counts.Bytes += delta.Bytes;
-        counts.UpdatedAt = delta.At > counts.UpdatedAt ? delta.At : counts.UpdatedAt;
-        for (var i = 0; i < delta.Counts.Length; i++)
-        {
-            counts.PerStatus[i] += delta.Counts[i];
-        }
+        (counts ??= new ShardCounts()).Add(delta);
     }
 
     private byte[] Encoded<T>(Action<RowWriter, T> write, T value)

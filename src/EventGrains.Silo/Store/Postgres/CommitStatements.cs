@@ -52,7 +52,7 @@ internal sealed class CommitStatements : IAsyncDisposable
             from unnest($1, $2, $3, $4, $5, $6) with ordinality as new (shard, hash, dataset, files, bytes, updated_at, row)
             on conflict (hash, shard) do update set
                 files = kept.files + excluded.files,
-                bytes = kept.bytes + excluded.bytes,
+                bytes = greatest(-9223372036854775808, least(9223372036854775807, kept.bytes::numeric + excluded.bytes))::bigint,
                 updated_at = greatest(kept.updated_at, excluded.updated_at),
                 statuses = (select array_agg(coalesce(a, 0) + coalesce(b, 0) order by place)
                             from unnest(kept.statuses, excluded.statuses) with ordinality as both_of (a, b, place))

@@ -58,7 +58,7 @@ internal static class DatasetReads
                 var status = FileSummary.Of(file).Status;
                 counted.Files++;
                 counted.PerStatus[(int)status]++;
-                counted.Bytes += status == FileStatus.Deleted ? 0 : file.Facts.Size.Bytes ?? 0;
+                counted.Bytes = ShardCounts.SumOf(counted.Bytes, status == FileStatus.Deleted ? 0 : file.Facts.Size.Bytes ?? 0);
             }
         }
 

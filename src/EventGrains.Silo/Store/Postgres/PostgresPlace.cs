@@ -50,11 +50,15 @@ internal sealed class PostgresPlace(string name)
     /// <summary>Whether the database could not write because a disk of it is full.</summary>
     public static bool IsFull(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 
+    /// <summary>Whether it is the data that the database does not take: the same would be refused again. Class 22: a value; 23: a key; 54: too much of it.</summary>
+    public static bool IsRefusal(PostgresException failure) => failure.SqlState[..2] is "22" or "23" or "54";
+
     /// <summary>Whether the database or the way to it is away, and the same call may succeed on another connection.</summary>
     public static bool IsAway(Exception failure) => failure switch
     {
-        // Class 08: the connection; 57P0x: shut down, crashed, starting; 53: out of room, memory or connections; 55P03, 40xxx: had to wait too long, or gave way.
-        PostgresException e => e.SqlState is "57P01" or "57P02" or "57P03" or "55P03" || e.SqlState[..2] is "08" or "53" or "40",
+        // Class 08: the connection; 57: shut down, crashed, starting, cancelled, idle too long; 53: out of room, memory or connections; 58030: its disk
+        // failed; 55P03, 40xxx: had to wait too long, or gave way.
+        PostgresException e => e.SqlState is "57014" or "57P01" or "57P02" or "57P03" or "57P05" or "55P03" or "58030" || e.SqlState[..2] is "08" or "53" or "40",
         NpgsqlException or TimeoutException or IOException or SocketException or ObjectDisposedException => true,
         InvalidOperationException { InnerException: { } inner } => IsAway(inner),
         _ => false,

@@ -241,6 +241,11 @@ internal sealed class PostgresStore : IStore
                     throw PostgresPlace.IsFull(failure) ? HasNoRoom(failure.Message) : new StoreAwayException($"the store in {place.Name} does not answer: {failure.Message}");
                 }
             }
+            catch (Exception failure) when (place.Hopeless(failure) is { } reason)
+            {
+                // It was right when we started: a password or a right that was changed since.
+                throw new StoreAwayException(reason);
+            }
 
             await Task.Delay(wait, time, ct);
         }

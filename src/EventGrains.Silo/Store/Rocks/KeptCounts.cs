@@ -16,17 +16,7 @@ internal sealed class KeptCounts(RocksTables tables)
     private readonly RowWriter key = new();
     private readonly RowWriter value = new();
 
-    public void Add(int shard, DatasetDelta delta)
-    {
-        var counts = Pending(delta.Name, shard);
-        counts.Files += delta.Files;
-        counts.Bytes += delta.Bytes;
-        counts.UpdatedAt = counts.UpdatedAt >= delta.At ? counts.UpdatedAt : delta.At;
-        for (var i = 0; i < delta.Counts.Length; i++)
-        {
-            counts.PerStatus[i] += delta.Counts[i];
-        }
-    }
+    public void Add(int shard, DatasetDelta delta) => Pending(delta.Name, shard).Add(delta);
 
     public void Finish(WriteBatch batch)
     {

@@ -16,14 +16,21 @@ internal sealed class ShardCounts
 
     public DateTime UpdatedAt { get; set; }
 
-    public void Add(ShardCounts other)
+    public void Add(ShardCounts other) => Add(other.Files, other.Bytes, other.PerStatus, other.UpdatedAt);
+
+    public void Add(DatasetDelta delta) => Add(delta.Files, delta.Bytes, delta.Counts, delta.At);
+
+    /// <summary>A sum of sizes that no number holds stays at the last that does; a recount tells what is true again.</summary>
+    public static long SumOf(long bytes, long others) => (long)Int128.Clamp((Int128)bytes + others, long.MinValue, long.MaxValue);
+
+    private void Add(long files, long bytes, long[] perStatus, DateTime at)
     {
-        Files += other.Files;
-        Bytes += other.Bytes;
-        UpdatedAt = UpdatedAt >= other.UpdatedAt ? UpdatedAt : other.UpdatedAt;
-        for (var i = 0; i < Statuses; i++)
+        Files += files;
+        Bytes = SumOf(Bytes, bytes);
+        UpdatedAt = UpdatedAt >= at ? UpdatedAt : at;
+        for (var i = 0; i < perStatus.Length; i++)
         {
-            PerStatus[i] += other.PerStatus[i];
+            PerStatus[i] += perStatus[i];
         }
     }
 }

@@ -154,6 +154,37 @@ public sealed class PostgresStorePromises : StoreReadPromises
     }
 
     [Fact]
+    public async Task A_shards_row_names_the_connection_that_commits_it_whatever_it_named_before()
+    {
+        var (first, second) = (await Store.TakeOver(0), await Store.TakeOver(1));
+        await using var direct = NpgsqlDataSource.Create(_database);
+        await using var connection = await direct.OpenConnectionAsync();
+        await connection.Run("update eventgrains.shards set backend = 1, backend_start = 'epoch' where shard = 1", CancellationToken.None);
+
+        await Store.Commit([Sample.Of(first).With(Sample.New(Sample.IdIn(0), first.NextFileNumber)), Sample.Of(second).With(Sample.New(Sample.IdIn(1), second.NextFileNumber))]);
+
+        var named = await connection.Rows(r => (r.GetInt32(0), r.GetFieldValue<DateTime>(1)), "select backend, backend_start from eventgrains.shards where shard in (0, 1)", CancellationToken.None);
+        Assert.Equal(named[0], named[1]);
+        Assert.NotEqual(1, named[0].Item1);
+    }
+
+    [Fact]
+    public async Task What_the_database_refuses_is_found_by_shard_and_the_others_commit()
+    {
+        var (first, second) = (await Store.TakeOver(0), await Store.TakeOver(1));
+        await Store.Commit([Sample.Of(second).With(Sample.New(Sample.IdIn(1), second.NextFileNumber))]);
+        var good = Sample.Of(first).With(Sample.New(Sample.IdIn(0), first.NextFileNumber));
+
+        // A number that is taken: no two rows may have it.
+        var bad = Sample.Of(second).With(Sample.New(Sample.IdIn(1, 1), second.NextFileNumber));
+        var refused = await Assert.ThrowsAsync<RowRefusedException>(() => Store.Commit([good, bad]));
+
+        Assert.Equal((1, null), (refused.Shard, refused.File));
+        Assert.Equal([true], (await Store.Commit([good])).Committed);
+        Assert.Equal(2, await Count("commits"));
+    }
+
+    [Fact]
     public async Task A_commit_without_a_transition_has_a_number_and_leaves_nothing_to_read_past()
     {
         var owner = await Store.TakeOver(1);

@@ -1,3 +1,4 @@
+using EventGrains.Contracts.Status;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
@@ -86,6 +87,24 @@ public sealed class RefusedDatabaseTests
         var guest = new NpgsqlConnectionStringBuilder(await server.NewDatabase()) { Username = "guest" };
 
         Assert.Contains("must own the database or be granted CREATE", await Refused(new SiloSettings { Postgres = guest.ConnectionString }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_whose_right_was_taken_while_the_cluster_runs_is_named_and_the_store_counts_as_away()
+    {
+        await using var server = await PostgresServer.StartPrivate();
+        await server.Run("create role owner login superuser");
+        var place = new NpgsqlConnectionStringBuilder(await server.NewDatabase()) { Username = "owner" };
+        await using var store = await PostgresStore.Open(new SiloSettings { Postgres = place.ConnectionString }, TimeProvider.System);
+
+        await server.Run("alter role owner nologin");
+        await server.Run("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'owner'");
+
+        var away = await Assert.ThrowsAsync<StoreAwayException>(() => store.ReadFigures());
+        Assert.Contains("refuses the user", away.Message, StringComparison.Ordinal);
+        Assert.Contains("check user name and password", away.Message, StringComparison.Ordinal);
+        await server.Run("alter role owner login");
+        Assert.Equal(0, (await store.ReadFigures()).Transitions);
     }
 
     private static async Task<string> Refused(SiloSettings settings) =>
