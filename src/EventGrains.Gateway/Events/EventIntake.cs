@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
@@ -135,8 +136,8 @@ internal sealed partial class EventIntake(
         }
 
         var sharded = batch.Split(cluster.Shards);
-        using var place = await room.Enter(batch.Events.Count, stop);
-        var answers = await Durable(source, sharded.Parts, stop);
+        var place = await room.Enter(batch.Events.Count, stop);
+        var answers = await Durable(source, sharded.Parts, place, stop);
         for (var i = 0; i < answers.Length; i++)
         {
             if (!answers[i].Failed.IsDefaultOrEmpty)
@@ -149,14 +150,26 @@ internal sealed partial class EventIntake(
         }
     }
 
-    private async Task<ApplyAnswer[]> Durable(string source, List<ShardedEvents.Part> parts, CancellationToken stop)
+    /// <param name="place">Left when the shards have answered, not when the sender has gone: until then they are at work on it.</param>
+    private async Task<ApplyAnswer[]> Durable(string source, List<ShardedEvents.Part> parts, IntakeRoom.Place place, CancellationToken stop)
     {
+        var tries = new ConcurrentBag<Task>();
         var calls = parts.ConvertAll(part =>
         {
             var (shard, events) = (grains.GetGrain<IFileShardGrain>(part.Shard), part.Of(source));
-            return GrainCalls.UntilAnswered(() => shard.Apply(events), shards, time, stop);
+            return GrainCalls.UntilAnswered(
+                () =>
+                {
+                    var answer = shard.Apply(events);
+                    tries.Add(answer);
+                    return answer;
+                },
+                shards,
+                time,
+                stop);
         });
         var all = Task.WhenAll(calls);
+        _ = LeaveAfter(place, all, tries);
         try
         {
             return await all.WaitAsync(stop);
@@ -166,10 +179,18 @@ internal sealed partial class EventIntake(
             ShardFailed(failure, source);
             throw NotDurable($"the events could not be made durable now: {failure.Message}");
         }
-        finally
+    }
+
+    /// <summary>When not all was answered in time, the shards may be at work on it until each try has ended, as every call does.</summary>
+    private static async Task LeaveAfter(IntakeRoom.Place place, Task all, ConcurrentBag<Task> tries)
+    {
+        using (place)
         {
-            // Whoever stopped waiting must still look at a late failure, or the runtime reports it as nobody's.
-            _ = all.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!all.IsCompletedSuccessfully)
+            {
+                await Task.WhenAll(tries).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

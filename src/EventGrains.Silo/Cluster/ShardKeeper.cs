@@ -107,9 +107,14 @@ internal sealed partial class ShardKeeper(
 
             return !isOutOfPlace;
         }
-        catch (Exception failure) when (!_stopping.IsCancellationRequested)
+        catch (Exception failure)
         {
-            LogUnanswered(failure);
+            // Whatever failed first when the silo stops: it still gives away what it has.
+            if (!_stopping.IsCancellationRequested)
+            {
+                LogUnanswered(failure);
+            }
+
             return false;
         }
     }

@@ -9,10 +9,13 @@ namespace EventGrains.Silo.Datasets;
 [Reentrant, KeepsNoOrder]
 internal sealed class DatasetGrain(IStore store) : Grain, IDatasetGrain
 {
+    private Task<DatasetRecount>? _recount;
+
     public async Task<DatasetCounts?> Get() =>
         await store.ReadDatasets(null, 1, this.GetPrimaryKeyString()) is [var only, ..] ? only : null;
 
-    public Task<DatasetRecount> Recount() => store.Recount(this.GetPrimaryKeyString());
+    /// <remarks>It reads every file: who asks while it is on its way gets what it finds.</remarks>
+    public Task<DatasetRecount> Recount() => _recount is { IsCompleted: false } onItsWay ? onItsWay : _recount = store.Recount(this.GetPrimaryKeyString());
 }
 
 /// <summary>Lists datasets by name.</summary>

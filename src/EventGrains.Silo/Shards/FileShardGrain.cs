@@ -261,8 +261,7 @@ internal sealed partial class FileShardGrain(
             }
 
             number = ++_turns;
-            var turn = new ShardTurn(number);
-            var set = decide(turn) ?? Seal(turn);
+            var set = Decided(new ShardTurn(number), decide, owned);
 
             // An empty set need not travel: what it was computed on is durable when the last set before it is.
             isHandedOver = !set.IsEmpty;
@@ -286,6 +285,20 @@ internal sealed partial class FileShardGrain(
         }
         catch (Exception failure)
         {
+            StartOver(owned, failure);
+            throw;
+        }
+    }
+
+    private ChangeSet Decided(ShardTurn turn, Func<ShardTurn, ChangeSet?> decide, ShardOwnership owned)
+    {
+        try
+        {
+            return decide(turn) ?? Seal(turn);
+        }
+        catch (Exception failure)
+        {
+            // Memory may have what is in no change set.
             StartOver(owned, failure);
             throw;
         }

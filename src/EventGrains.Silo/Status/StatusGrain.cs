@@ -14,8 +14,11 @@ namespace EventGrains.Silo.Status;
 /// <summary>Gathers what an operator asks first. Answers also while the store is away: then it is asked most.</summary>
 [StatelessWorker, Reentrant]
 internal sealed class StatusGrain(
-    IStore store, StoreLook look, SiloLooks silos, Troubles troubles, Rulebook rules, IClusterMembershipService membership) : Grain, IStatusGrain
+    IStore store, StoreLook look, SiloLooks silos, Troubles troubles, Rulebook rules, IClusterMembershipService membership, TimeProvider time) : Grain, IStatusGrain
 {
+    /// <summary>A budget on a silo that stands still is not waited for: readiness is asked here as well, and must not end with that silo.</summary>
+    private static readonly TimeSpan BudgetWithin = TimeSpan.FromMilliseconds(700);
+
     private static readonly string Version =
         typeof(StatusGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
@@ -34,13 +37,18 @@ internal sealed class StatusGrain(
 
         // Ready is who is asked: another silo that cannot reach the store takes no gateway out.
         var ready = away is null && troubles.Now.All(t => t.What != Troubles.Store);
-        foreach (var rule in rules.Rules)
+
+        // Their grains may have to load what they granted; while that cannot be, nothing fires either.
+        var budgets = await Task.WhenAll(rules.Rules.Select(rule => away is not null ? Task.FromResult<long?>(0) : Fired(rule.Name)));
+        foreach (var (rule, known) in rules.Rules.Zip(budgets))
         {
             var held = looks.Sum(l => l.Look?.Held.GetValueOrDefault(rule.Name) ?? 0);
+            views.Add(new RuleView(rule.Name, rule.Generation, rule.FilesPerHourMax, known ?? 0, held, RuleSpecs.Write(rule)));
+            if (known is null)
+            {
+                unhealthy.Add(new Trouble($"rule {rule.Name}", "how often it fired in the last hour cannot be told: who counts it does not answer", "ask again in a few seconds"));
+            }
 
-            // Its grain may have to load what it granted; while that cannot be, nothing fires either.
-            var fired = away is not null ? 0 : await GrainFactory.GetGrain<IRuleBudgetGrain>($"rule:{rule.Name}").CountLastHour();
-            views.Add(new RuleView(rule.Name, rule.Generation, rule.FilesPerHourMax, fired, held, RuleSpecs.Write(rule)));
             if (held > 0)
             {
                 unhealthy.Add(new Trouble(
@@ -49,6 +57,21 @@ internal sealed class StatusGrain(
         }
 
         return new StatusView(Version, ready, figures.View, store.Shards, figures.Files, views.DrainToImmutable(), unhealthy.ToImmutable(), SilosOf(owners), owners);
+    }
+
+    /// <summary>Null: it did not answer in time.</summary>
+    private async Task<long?> Fired(string rule)
+    {
+        try
+        {
+            var asked = GrainFactory.GetGrain<IRuleBudgetGrain>($"rule:{rule}").CountLastHour();
+            asked.Ignore();
+            return await asked.WaitAsync(BudgetWithin, time);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     private ImmutableArray<SiloView> SilosOf(ImmutableArray<ShardOwner> owners) =>

@@ -297,6 +297,40 @@ public sealed class IntakeTests
     }
 
     [Fact]
+    public async Task What_the_shards_still_work_on_takes_room_also_when_its_sender_has_gone()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.Start(s => s.IntakeEventsMax = 1, time);
+        var answer = new TaskCompletionSource<ApplyAnswer>();
+        var reached = new TaskCompletionSource();
+        host.Shards.Answer = (_, _) =>
+        {
+            reached.TrySetResult();
+            return answer.Task;
+        };
+        var first = host.Post(Events, "A1");
+        await reached.Task.WaitAsync(Patience);
+        await Given(first);
+
+        var second = host.Post(Events, "B1");
+        await Given(second);
+
+        Assert.Contains("intakeEventsMax", (await second).Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("B1", host.Shards.Files);
+        answer.SetResult(new ApplyAnswer([]));
+        Assert.Equal(HttpStatusCode.OK, (await host.Post(Events, "C1").WaitAsync(Patience)).Status);
+
+        async Task Given(Task request)
+        {
+            while (!request.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(0.5));
+                await host.Get("/healthz/live");
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_request_for_which_the_shards_have_no_room_waits_for_half_of_its_time()
     {
         var time = new FakeTimeProvider();

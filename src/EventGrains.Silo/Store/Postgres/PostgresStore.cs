@@ -30,6 +30,9 @@ internal sealed class PostgresStore : IStore
     private readonly FileLoads loads;
     private readonly FollowedLog followed;
 
+    /// <summary>A recount reads every file: one at a time, on a connection of its own.</summary>
+    private readonly SemaphoreSlim recounting = new(1);
+
     // What the last commit said that met a full disk; null once there is room again. Shards are not taken over meanwhile: what they were sent could not be kept.
     private volatile string? full;
 
@@ -143,8 +146,23 @@ internal sealed class PostgresStore : IStore
     public Task<IReadOnlyList<DatasetCounts>> ReadDatasets(string? after, int limit, string? only = null, CancellationToken ct = default) =>
         Call(connection => DatasetReads.List(connection, after, limit, only, ct), ct);
 
-    public Task<DatasetRecount> Recount(string name, CancellationToken ct = default) =>
-        Call(connection => DatasetReads.Recount(connection, name, ct), ct);
+    public async Task<DatasetRecount> Recount(string name, CancellationToken ct = default)
+    {
+        if (!await recounting.WaitAsync(TimeSpan.Zero, ct))
+        {
+            throw new StoreAwayException("files are being counted again for another dataset, which reads every file; ask again when that is done");
+        }
+
+        try
+        {
+            await using var connection = await connections.OpenAlone(ct);
+            return await DatasetReads.Recount(connection, name, ct);
+        }
+        finally
+        {
+            recounting.Release();
+        }
+    }
 
     public Task<IReadOnlyList<PositionRow>> ReadPositions(string source, string partition, CancellationToken ct = default) =>
         Call(connection => SourceReads.PositionsIn(connection, source, partition, ct), ct);
@@ -212,6 +230,7 @@ internal sealed class PostgresStore : IStore
         await news.DisposeAsync();
         followed.Dispose();
         await commits.DisposeAsync();
+        recounting.Dispose();
         await connections.DisposeAsync();
     }
 
