@@ -1,4 +1,5 @@
 using EventGrains.Silo;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
 using EventGrains.Tests.Postgres;
@@ -57,10 +58,18 @@ public sealed class RefusedDatabaseTests
     {
         var settings = new SiloSettings { Postgres = "Host=127.0.0.1;Port=1;Username=me;Password=secret", StoreWaitSeconds = 0 };
 
-        var refused = await Refused(settings);
+        var refused = await Refused(settings, isAway: true);
 
         Assert.Contains("127.0.0.1:1/me does not answer", refused, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_away_while_the_cluster_is_prepared_may_be_back_at_the_next_start()
+    {
+        await using var gone = PostgresConnection.Open("Host=127.0.0.1;Port=1;Username=me");
+
+        Assert.True((await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresCluster.Prepare(gone, CancellationToken.None))).IsAway);
     }
 
     [Fact]
@@ -88,6 +97,10 @@ public sealed class RefusedDatabaseTests
         Assert.Contains("must own the database or be granted CREATE", await Refused(new SiloSettings { Postgres = guest.ConnectionString }), StringComparison.Ordinal);
     }
 
-    private static async Task<string> Refused(SiloSettings settings) =>
-        (await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresStore.Open(settings, TimeProvider.System))).Message;
+    private static async Task<string> Refused(SiloSettings settings, bool isAway = false)
+    {
+        var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresStore.Open(settings, TimeProvider.System));
+        Assert.Equal(isAway, refused.IsAway);
+        return refused.Message;
+    }
 }
