@@ -10,11 +10,17 @@ internal static class ExitCode
     public const int Unreachable = 4;
     public const int TimedOut = 5;
     public const int SomeRejected = 6;
+
+    /// <summary>The data directory or the database is in use by others, newer, or refuses: somebody has to mend that before another start.</summary>
     public const int DataDirectory = 7;
+
     public const int PortInUse = 8;
 
     /// <summary>A silo that its peers declared dead ends itself: start it again.</summary>
     public const int DeclaredDead = EventGrains.Silo.Cluster.SiloEnd.DeclaredDead;
+
+    /// <summary>The database did not answer in time at the start, as when machines start together: start again.</summary>
+    public const int StoreAway = 10;
 }
 
 /// <summary>Ends a verb with an exit code and what the user should read: what went wrong, and what to do.</summary>

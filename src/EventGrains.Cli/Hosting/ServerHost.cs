@@ -36,7 +36,7 @@ internal static class ServerHost
     private static readonly TimeSpan ReadyTellAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>How long intake, commits and connections may take to end.</summary>
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
 
     public static async Task<int> Run(Surroundings surroundings, HostPlan plan, CancellationToken stop)
     {
@@ -184,8 +184,8 @@ internal static class ServerHost
             {
                 case VerbFailure failure:
                     return failure;
-                case StoreUnusableException:
-                    return new VerbFailure(ExitCode.DataDirectory, cause.Message, e);
+                case StoreUnusableException unusable:
+                    return new VerbFailure(unusable.IsAway ? ExitCode.StoreAway : ExitCode.DataDirectory, cause.Message, e);
                 case OrleansClusterConnectivityCheckFailedException:
                     return new VerbFailure(ExitCode.Failed, SiloEnd.NotJoined(cause.Message), e);
                 case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:

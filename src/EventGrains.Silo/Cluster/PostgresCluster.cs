@@ -1,5 +1,6 @@
 using System.Net;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Store.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -98,7 +99,10 @@ public static class PostgresCluster
         catch (NpgsqlException e)
         {
             throw new StoreUnusableException(
-                $"The PostgreSQL database cannot be prepared for the cluster: {e.Message} See that it runs, that the connection is right, and that its user may create the schema '{PostgresConnection.Schema}'.", e);
+                $"The PostgreSQL database cannot be prepared for the cluster: {e.Message} See that it runs, that the connection is right, and that its user may create the schema '{PostgresConnection.Schema}'.", e)
+            {
+                IsAway = PostgresPlace.IsAway(e),
+            };
         }
     }
 

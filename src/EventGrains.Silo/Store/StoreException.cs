@@ -15,5 +15,9 @@ public sealed class RowRefusedException(int shard, FileId? file, Exception inner
     public FileId? File { get; } = file;
 }
 
-/// <summary>The store cannot be opened: in use, newer, or not writable. The message says which, and what to do.</summary>
-public sealed class StoreUnusableException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>The store cannot be opened: away, in use, newer, or not writable. The message says which, and what to do.</summary>
+public sealed class StoreUnusableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The store does not answer now: the same start may succeed later, as it is. Everything else has to be mended by somebody first.</summary>
+    public bool IsAway { get; init; }
+}

@@ -53,6 +53,18 @@ public sealed class ClusterSettingsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_does_not_answer_at_the_start_is_exit_code_10_so_that_units_start_again()
+    {
+        var (peers, clients) = FreePorts();
+
+        var ran = await Server("--store", "postgres", "--role", "silo", "--postgres", Database, "--port", "0", "--silo-port", peers, "--client-port", clients, "--set", "storeWaitSeconds=0");
+
+        Assert.Equal(10, ran.ExitCode);
+        Assert.Contains("127.0.0.1:1/eg does not answer", ran.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Dev_is_no_part_of_a_cluster()
     {
         var ran = await Ran.With(new RunWith { Directory = directory, Environment = { ["EVENTGRAINS_STORE"] = "postgres" } }, "dev");
@@ -69,6 +81,14 @@ public sealed class ClusterSettingsTests : IDisposable
         Assert.Equal(0, ran.ExitCode);
         Assert.Contains("Database=eg", ran.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", ran.Out, StringComparison.Ordinal);
+    }
+
+    private static (string, string) FreePorts()
+    {
+        using TcpListener first = new(IPAddress.Loopback, 0), second = new(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return ($"{((IPEndPoint)first.LocalEndpoint).Port}", $"{((IPEndPoint)second.LocalEndpoint).Port}");
     }
 
     private Task<Ran> Server(params string[] options)

@@ -1,21 +1,78 @@
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EventGrains.Cli;
+using EventGrains.Cli.Hosting;
 
 namespace EventGrains.Tests.Cli;
 
 public sealed partial class DeployTests
 {
-    [Fact]
-    public void The_unit_starts_the_program_with_options_that_it_has()
-    {
-        var start = Assert.Single(File.ReadLines(Path.Combine(Root(), "deploy", "eventgrains.service")), l => l.StartsWith("ExecStart=", StringComparison.Ordinal));
+    public static TheoryData<string> Units => ["eventgrains.service", "eventgrains-silo.service", "eventgrains-gateway.service"];
 
-        var words = CommandLineParser.SplitCommandLine(start["ExecStart=".Length..]).ToList();
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void The_unit_starts_the_program_with_options_that_it_has(string unit)
+    {
+        var words = CommandLineParser.SplitCommandLine(Value(unit, "ExecStart")).ToList();
 
         Assert.Equal("eventgrains", Path.GetFileName(words[0]));
         Assert.Empty(Errors(words.Skip(1)));
+    }
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public void A_unit_of_a_cluster_starts_one_role_and_has_its_secrets_from_a_file(string role)
+    {
+        var unit = $"eventgrains-{role}.service";
+        var start = Value(unit, "ExecStart");
+
+        Assert.Contains($"--store postgres --role {role} ", start, StringComparison.Ordinal);
+        Assert.DoesNotContain("--postgres ", start, StringComparison.Ordinal);
+        Assert.Equal("/etc/eventgrains/environment", Value(unit, "EnvironmentFile"));
+        Assert.Contains($"({unit})", Text("README.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_silo_and_a_gateway_of_one_machine_share_no_port()
+    {
+        var ports = new[] { "silo", "gateway" }.SelectMany(role => Port().Matches(Value($"eventgrains-{role}.service", "ExecStart"))).Select(m => m.Groups[1].Value).ToList();
+
+        Assert.Equal(4, ports.Count);
+        Assert.Equal(ports.Distinct(), ports);
+    }
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void Every_unit_has_the_same_bounds(string unit) =>
+        Assert.Equal(Bounds("eventgrains.service"), Bounds(unit));
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void A_unit_is_given_longer_than_the_program_takes_to_stop(string unit) =>
+        Assert.True(int.Parse(Value(unit, "TimeoutStopSec"), CultureInfo.InvariantCulture) >= ServerHost.StopWithin.TotalSeconds + 10);
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void A_unit_comes_back_from_all_that_mends_itself(string unit)
+    {
+        var final = Value(unit, "RestartPreventExitStatus").Split(' ').Select(code => int.Parse(code, CultureInfo.InvariantCulture)).ToList();
+
+        Assert.Equal("on-failure", Value(unit, "Restart"));
+        Assert.Equal([ExitCode.Usage, ExitCode.DataDirectory, ExitCode.PortInUse], final);
+        Assert.All([ExitCode.Failed, ExitCode.DeclaredDead, ExitCode.StoreAway], code => Assert.DoesNotContain(code, final));
+        Assert.All(final.Append(ExitCode.StoreAway), code => Assert.Matches($@"Exit codes: .*· {code} ", Text("README.md")));
+    }
+
+    [Fact]
+    public void A_build_of_the_image_takes_nothing_that_a_build_here_left()
+    {
+        var excluded = Text("Dockerfile.dockerignore").Split('\n');
+
+        Assert.Contains("**/bin", excluded);
+        Assert.Contains("**/obj", excluded);
     }
 
     [Fact]
@@ -42,6 +99,15 @@ public sealed partial class DeployTests
         Assert.All(named, row => Assert.All(row.Metrics, metric => Assert.True(instruments.Contains(metric), $"{row.What}: no instrument is called {metric}; the table must follow the code.")));
     }
 
+    private static string Text(string file) => File.ReadAllText(Path.Combine(Root(), "deploy", file));
+
+    private static string Value(string unit, string key) =>
+        Assert.Single(Text(unit).Split('\n'), l => l.StartsWith($"{key}=", StringComparison.Ordinal))[(key.Length + 1)..];
+
+    /// <summary>All that a unit says after what it runs and how it ends: what the process may not do.</summary>
+    private static List<string> Bounds(string unit) =>
+        [.. Text(unit).Split('\n').SkipWhile(l => !l.StartsWith("NoNewPrivileges=", StringComparison.Ordinal)).Where(l => l.Contains('=', StringComparison.Ordinal))];
+
     private static IEnumerable<string> Errors(IEnumerable<string> words)
     {
         var parsed = CommandLine.Tree(new RunWith().Surroundings(TextWriter.Null, TextWriter.Null)).Parse([.. words]);
@@ -50,6 +116,9 @@ public sealed partial class DeployTests
 
     [GeneratedRegex(@"Create(?:Observable)?(?:Gauge|Counter|UpDownCounter|Histogram)(?:<\w+>)?\(\s*""(\w+)""")]
     private static partial Regex Instrument();
+
+    [GeneratedRegex(@"port (\d+)")]
+    private static partial Regex Port();
 
     [GeneratedRegex(@"`(eventgrains_\w+)")]
     private static partial Regex Metric();

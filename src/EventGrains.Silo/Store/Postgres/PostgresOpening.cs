@@ -34,7 +34,7 @@ internal static class PostgresOpening
             {
                 if (time.GetElapsedTime(began).TotalSeconds >= settings.StoreWaitSeconds)
                 {
-                    throw new StoreUnusableException($"PostgreSQL at {place.Name} does not answer: {failure.Message}; start it, or correct the connection", failure);
+                    throw new StoreUnusableException($"PostgreSQL at {place.Name} does not answer: {failure.Message}; start it, or correct the connection", failure) { IsAway = true };
                 }
 
                 await Task.Delay(RetryAfter, time, ct);

@@ -1,5 +1,6 @@
 using EventGrains.Contracts.Status;
 using EventGrains.Silo;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Postgres;
 using EventGrains.Tests.Postgres;
@@ -58,10 +59,18 @@ public sealed class RefusedDatabaseTests
     {
         var settings = new SiloSettings { Postgres = "Host=127.0.0.1;Port=1;Username=me;Password=secret", StoreWaitSeconds = 0 };
 
-        var refused = await Refused(settings);
+        var refused = await Refused(settings, isAway: true);
 
         Assert.Contains("127.0.0.1:1/me does not answer", refused, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_away_while_the_cluster_is_prepared_may_be_back_at_the_next_start()
+    {
+        await using var gone = PostgresConnection.Open("Host=127.0.0.1;Port=1;Username=me");
+
+        Assert.True((await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresCluster.Prepare(gone, CancellationToken.None))).IsAway);
     }
 
     [Fact]
@@ -107,6 +116,10 @@ public sealed class RefusedDatabaseTests
         Assert.Equal(0, (await store.ReadFigures()).Transitions);
     }
 
-    private static async Task<string> Refused(SiloSettings settings) =>
-        (await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresStore.Open(settings, TimeProvider.System))).Message;
+    private static async Task<string> Refused(SiloSettings settings, bool isAway = false)
+    {
+        var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => PostgresStore.Open(settings, TimeProvider.System));
+        Assert.Equal(isAway, refused.IsAway);
+        return refused.Message;
+    }
 }
