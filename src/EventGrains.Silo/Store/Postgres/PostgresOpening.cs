@@ -12,6 +12,9 @@ internal static class PostgresOpening
     /// <summary>Taken while tables are made or changed, so that silos that start together do it once.</summary>
     private const long MigrationLock = 0x4556_4752_0001;
 
+    /// <summary>How long one migration's statements may take: one that builds an index reads a whole table.</summary>
+    private const int MigrationSeconds = 3_600;
+
     /// <summary>While a migration waits for a table, so do the commits of all silos behind it. It gives up before they do, and comes again.</summary>
     private const string LockWait = "1s";
 
@@ -74,7 +77,12 @@ internal static class PostgresOpening
         {
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await connection.Run($"set local lock_timeout = '{LockWait}'", ct);
-            await connection.Run(migration.Sql, ct);
+            await using (var command = connection.Command(migration.Sql))
+            {
+                command.CommandTimeout = MigrationSeconds;
+                await command.ExecuteNonQueryAsync(ct);
+            }
+
             if (version == 0 && migration.Version == 1)
             {
                 await connection.Run(
