@@ -44,6 +44,7 @@ public static class SiloParts
         silo.Services.AddSingleton<Dispatcher>();      // what a commit wants done
         silo.Services.AddSingleton<RuleSpecs>();
         silo.Services.AddActions();                    // copy, run
+        silo.AddGrainService<ActionsService>();        // and for files whose silo does not see what they work on
         silo.Services.AddSingleton<IEnumerable<IEventDecoder>>(EventDecoders.All);
         silo.AddSources();                             // where events come from
         silo.Services.AddSingleton<ShardMap>();        // where shards are, and belong

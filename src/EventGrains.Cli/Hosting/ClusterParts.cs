@@ -70,7 +70,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         {
             builder.Host.UseOrleans(silo =>
             {
-                _ = _database is null ? silo.UseEmbeddedCluster() : silo.UsePostgresCluster(settings.Silo, _database, _end);
+                _ = _database is null ? silo.UseEmbeddedCluster(settings.Silo) : silo.UsePostgresCluster(settings.Silo, _database, _end);
                 silo.AddEventGrains(settings.Silo, definitions, _store);
                 silo.AddEventLogStreams(TransitionStreams.Provider); // for grains of workflow engineers; costs nothing until one subscribes
                 _ = settings.Host.Dashboard ? silo.AddDashboard() : silo;

@@ -5,6 +5,7 @@ using EventGrains.Cli.Hosting;
 using EventGrains.Cli.Output;
 using EventGrains.Rules;
 using EventGrains.Silo;
+using EventGrains.Silo.Cluster;
 
 namespace EventGrains.Cli.Verbs;
 
@@ -89,16 +90,17 @@ internal static class HostVerbs
     {
         settings.Silo.DataDirectory = surroundings.PathOf(settings.Silo.DataDirectory);
         var definitions = RuleText.Definitions(surroundings, settings.Host, settings.Silo.DataDirectory);
-        CreateMirrors(definitions, settings.Silo.DataDirectory);
+        CreateMirrors(definitions, settings.Silo);
         return ServerHost.Run(surroundings, new HostPlan(settings, definitions, greeting, lines), stop);
     }
 
     /// <summary>Roots of replica storages below the data directory are ours to make; any other root may be a mount that is missing, and is not.</summary>
-    private static void CreateMirrors(Definitions definitions, string dataDirectory)
+    private static void CreateMirrors(Definitions definitions, SiloSettings settings)
     {
-        foreach (var root in definitions.Storages.Where(s => s.Role == StorageRole.Replica).Select(s => s.Root).OfType<string>())
+        var silo = PostgresCluster.NameOf(settings);
+        foreach (var root in definitions.Storages.Where(s => s.Role == StorageRole.Replica && s.Silos.Include(silo)).Select(s => s.Root).OfType<string>())
         {
-            if (root.StartsWith(dataDirectory.TrimEnd('/') + "/", StringComparison.Ordinal))
+            if (root.StartsWith(settings.DataDirectory.TrimEnd('/') + "/", StringComparison.Ordinal))
             {
                 Create(root, ExitCode.DataDirectory, $"The data directory cannot be written: '{Printable.Of(root)}'", "Give this user the right to write there, mount it for writing, or choose another data directory.");
             }

@@ -53,7 +53,7 @@ public sealed record StepClaim(
 /// <param name="Done">False for a failure, which is tried again with back-off up to the attempts' bound unless <paramref name="Final"/>.</param>
 /// <param name="Error">For a failure: what went wrong and what to do.</param>
 /// <param name="Says">Facts that the attempt made true, such as a new replica; joined in the same commit.</param>
-/// <param name="PutOff">Not done, and no failure: what it needs is in another attempt's hands. It is looked at again with the same back-off, and
+/// <param name="PutOff">Not done, and no failure: what it needs is in another attempt's hands, or on a silo that is not there. It is looked at again with the same back-off, and
 /// counts for nothing: for as long as it takes.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.StepOutcome")]
 public sealed record StepOutcome(

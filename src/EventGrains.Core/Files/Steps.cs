@@ -117,7 +117,7 @@ public static class Steps
     }
 
     /// <summary>Takes an attempt's end once; null when it is not the newest attempt, or was taken already.</summary>
-    /// <param name="isPutOff">It is not done because it must wait for another's: it does not count against the bound, only for the back-off.</param>
+    /// <param name="isPutOff">It is not done because it must wait for another's, or for a silo: it does not count against the bound, only for the back-off.</param>
     /// <param name="says">Facts that the attempt made true.</param>
     public static Decision? Conclude(
         FileState before, StepKey key, int attempt, bool isDone, string? error, bool isFinal, bool isPutOff, FileFacts? says, StepPolicy policy, Rulebook rules, DateTime now)

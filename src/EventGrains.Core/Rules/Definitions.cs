@@ -18,6 +18,10 @@ public sealed record Definitions
     public StorageDefinition? Storage(string name) => Storages.FirstOrDefault(s => s.Name == name);
 
     public SourceDefinition? Source(string name) => Sources.FirstOrDefault(s => s.Name == name);
+
+    /// <summary>The silos that see what a source reads; for a watched directory those that see its storage, unless it names fewer.</summary>
+    public SiloNames SilosOf(SourceDefinition source) =>
+        source.Type == SourceType.Directory && Storage(source.Storage) is { } storage ? source.Silos.And(storage.Silos) : source.Silos;
 }
 
 /// <summary>Where files come from (<see cref="Origin"/>) or where we put copies (<see cref="Replica"/>).</summary>
@@ -28,7 +32,11 @@ public enum StorageRole : byte
 }
 
 /// <param name="Root">The directory that holds it, where it is one; roots of two storages may not lie within each other.</param>
-public sealed record StorageDefinition(string Name, string? Root, StorageRole Role);
+public sealed record StorageDefinition(string Name, string? Root, StorageRole Role)
+{
+    /// <summary>The silos that see <see cref="Root"/>.</summary>
+    public SiloNames Silos { get; init; } = SiloNames.All;
+}
 
 public enum SourceType : byte
 {
@@ -40,7 +48,11 @@ public enum SourceType : byte
 /// <param name="Format">The decoder's name for records; for a directory, which has none, <c>directory</c>.</param>
 /// <param name="Storage">The storage whose files it speaks of; several sources may speak of one.</param>
 /// <param name="Files">For a log source: the glob of the files to follow.</param>
-public sealed record SourceDefinition(string Name, SourceType Type, string Format, string Storage, string? Files = null);
+public sealed record SourceDefinition(string Name, SourceType Type, string Format, string Storage, string? Files = null)
+{
+    /// <summary>The silos that see what it reads, as its own declaration names them; see <see cref="Definitions.SilosOf"/>.</summary>
+    public SiloNames Silos { get; init; } = SiloNames.All;
+}
 
 /// <param name="NameTemplate">The dataset's name, such as <c>run-{run}</c>, filled from the pattern's captures.</param>
 /// <param name="Path">Which files belong, such as <c>/runs/{run}/**</c>.</param>

@@ -47,6 +47,9 @@ public sealed class PlaceholderTemplate
     public ImmutableArray<string> Storages =>
         [.. pieces.Where(p => p.Kind is Kind.ReplicaPath or Kind.ReplicaFile).Select(p => p.Text).Distinct()];
 
+    /// <summary>The storages whose copies the text needs as files on this machine.</summary>
+    internal IEnumerable<string> StoragesOfFiles => pieces.Where(p => p.Kind == Kind.ReplicaFile).Select(p => p.Text);
+
     /// <summary>Whether the text needs the file itself on this machine.</summary>
     public bool UsesFile => pieces.Any(p => p.Kind == Kind.File);
 

@@ -41,6 +41,13 @@ public static class RuleSchema
               "pattern": "^(/|\\*\\*)",
               "maxLength": 1024
             },
+            "silos": {
+              "description": "The names of the silos that see it, as --silo-name gives them. Without the key all silos do.",
+              "type": "array",
+              "minItems": 1,
+              "uniqueItems": true,
+              "items": { "type": "string", "minLength": 1 }
+            },
             "size": {
               "description": "\">=1MiB\", \"<10GB\" or \"1MiB..1GiB\", both ends included.",
               "type": "string",
@@ -66,7 +73,8 @@ public static class RuleSchema
                   "additionalProperties": false,
                   "properties": {
                     "root": { "description": "The directory that holds it, where it is one. Roots may not lie within each other.", "type": "string", "minLength": 1 },
-                    "role": { "enum": ["origin", "replica"] }
+                    "role": { "enum": ["origin", "replica"] },
+                    "silos": { "$ref": "#/$defs/silos" }
                   }
                 }
               }
@@ -100,7 +108,8 @@ public static class RuleSchema
                         "type": { "enum": ["log"] },
                         "format": { "enum": ["dcache", "s3", "cloudevents"] },
                         "storage": { "$ref": "#/$defs/name" },
-                        "files": { "description": "A glob of the files to follow.", "type": "string", "minLength": 1 }
+                        "files": { "description": "A glob of the files to follow.", "type": "string", "minLength": 1 },
+                        "silos": { "$ref": "#/$defs/silos" }
                       }
                     },
                     {
@@ -110,7 +119,8 @@ public static class RuleSchema
                       "properties": {
                         "type": { "enum": ["directory"] },
                         "format": { "enum": ["directory"] },
-                        "storage": { "$ref": "#/$defs/name" }
+                        "storage": { "$ref": "#/$defs/name" },
+                        "silos": { "$ref": "#/$defs/silos" }
                       }
                     }
                   ]

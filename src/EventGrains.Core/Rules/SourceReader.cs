@@ -12,7 +12,7 @@ internal sealed class SourceReader(Lint lint, KnownStorages storages)
     public SourceDefinition? Read(Declaration declaration)
     {
         var errors = lint.Errors;
-        if (Fields.Open(lint, declaration.Spec, "spec", required: ["type", "storage"], optional: ["format", "files"]) is not { } fields)
+        if (Fields.Open(lint, declaration.Spec, "spec", required: ["type", "storage"], optional: ["format", "files", SilosReader.Key]) is not { } fields)
         {
             return null;
         }
@@ -21,7 +21,8 @@ internal sealed class SourceReader(Lint lint, KnownStorages storages)
         var format = ReadFormat(fields, type);
         var storage = ReadStorage(fields, type);
         var files = ReadFiles(fields, type);
-        return lint.Errors == errors ? new SourceDefinition(declaration.Name, type!.Value, format!, storage!, files) : null;
+        var silos = ReadSilos(fields, type, storage);
+        return lint.Errors == errors ? new SourceDefinition(declaration.Name, type!.Value, format!, storage!, files) { Silos = silos } : null;
     }
 
     private string? ReadFormat(Fields fields, SourceType? type)
@@ -73,6 +74,26 @@ internal sealed class SourceReader(Lint lint, KnownStorages storages)
         }
 
         return files;
+    }
+
+    private SiloNames ReadSilos(Fields fields, SourceType? type, string? storage)
+    {
+        var silos = SilosReader.Read(lint, fields);
+        if (type == SourceType.Http && fields.Node(SilosReader.Key) is not null)
+        {
+            lint.Error(fields.At(SilosReader.Key), "spec.silos is for sources that read files, of type log or directory", "remove it");
+        }
+        else if (type == SourceType.Directory
+            && storages.All.FirstOrDefault(s => s.Name == storage) is { } watched
+            && silos.Named.FirstOrDefault(name => !watched.Silos.Include(name)) is { } stranger)
+        {
+            lint.Error(
+                fields.At(SilosReader.Key),
+                $"spec.silos names {Quote.Text(stranger)}, which does not see storage '{watched.Name}': that names {watched.Silos}",
+                "name some of those, add the silo to the storage's, or remove the key: then all those watch it");
+        }
+
+        return silos;
     }
 
     private static string FullGlob(string glob)

@@ -74,6 +74,14 @@ internal sealed class StepReader(Lint lint, KnownStorages storages)
             lint.Error(at, $"replicate.to names the storage '{target.Name}', which has no root", "give that storage a root");
         }
 
+        if (source is not null && source.Silos.And(target.Silos).AreNone)
+        {
+            lint.Error(
+                at,
+                $"no silo sees both storage '{source.Name}' ({source.Silos}) and replicate.to, '{target.Name}' ({target.Silos}), so nothing can be copied",
+                "name a silo that sees both in 'silos' of both");
+        }
+
         if (source is { Root: null })
         {
             lint.Error(at, $"the rule is for storage '{source.Name}', which has no root to copy from", "give that storage a root");

@@ -15,7 +15,7 @@ internal sealed class StorageReader(Lint lint)
     public StorageDefinition? Read(Declaration declaration)
     {
         var errors = lint.Errors;
-        if (Fields.Open(lint, declaration.Spec, "spec", required: [], optional: ["root", "role"]) is not { } fields)
+        if (Fields.Open(lint, declaration.Spec, "spec", required: [], optional: ["root", "role", SilosReader.Key]) is not { } fields)
         {
             return null;
         }
@@ -27,7 +27,13 @@ internal sealed class StorageReader(Lint lint)
             Separate(declaration.Name, root, fields.At("root"));
         }
 
-        return lint.Errors == errors ? new StorageDefinition(declaration.Name, root, role ?? StorageRole.Origin) : null;
+        var silos = SilosReader.Read(lint, fields);
+        if (!silos.AreAll && fields.Node("root") is null)
+        {
+            lint.Error(fields.At(SilosReader.Key), "spec.silos is for a storage with a root, and this one has none", "give the storage a root, or remove 'silos'");
+        }
+
+        return lint.Errors == errors ? new StorageDefinition(declaration.Name, root, role ?? StorageRole.Origin) { Silos = silos } : null;
     }
 
     /// <summary>Lexical: a full path without <c>..</c>, doubled or closing slashes.</summary>

@@ -14,6 +14,7 @@ public static class ActionServices
         services.AddSingleton(provider => new WorkingDirectories(
             provider.GetRequiredService<SiloSettings>().DataDirectory,
             provider.GetRequiredService<ILogger<WorkingDirectories>>()));
+        services.AddSingleton<ActionStarts>();
         services.AddSingleton<CommandWatchdog>();
         services.AddHostedService(provider => provider.GetRequiredService<CommandWatchdog>());
         services.AddHostedService<PartSweeper>();

@@ -8,7 +8,7 @@ using Orleans.Concurrency;
 namespace EventGrains.Silo.Actions;
 
 /// <summary><c>replicate: {to, path}</c>: copies the file to a replica storage that is a directory here.</summary>
-/// <remarks>Stateless, so that it runs where the file's grain runs and attempts do not queue behind each other.</remarks>
+/// <remarks>Stateless, so that it runs on the silo that starts it (<see cref="ActionStarts"/>) and attempts do not queue behind each other.</remarks>
 [Action("replicate"), StatelessWorker]
 internal sealed class ReplicateGrain(IGrainFactory grains, Definitions definitions, ClusterShape cluster, TimeProvider time) : Grain, IActionGrain
 {

@@ -8,7 +8,7 @@ using Orleans.Concurrency;
 namespace EventGrains.Silo.Actions;
 
 /// <summary><c>run: {command, timeout, successExitCodes}</c>: runs a command on this machine; never through a shell.</summary>
-/// <remarks>Stateless, so that it runs where the file's grain runs and attempts do not queue behind each other.</remarks>
+/// <remarks>Stateless, so that it runs on the silo that starts it (<see cref="ActionStarts"/>) and attempts do not queue behind each other.</remarks>
 [Action("run"), StatelessWorker]
 internal sealed class RunGrain(
     IGrainFactory grains,

@@ -8,10 +8,13 @@ internal sealed class StepFailedException(string message, bool final = false, Ex
 {
     public bool Final { get; } = final;
 
-    /// <summary>Another attempt has what this one needs: not a failure, and not counted as one.</summary>
-    public bool IsBusy { get; private init; }
+    /// <summary>What this attempt needs is not to be had now: not a failure, and not counted as one.</summary>
+    public bool IsPutOff { get; private init; }
 
-    public StepOutcome Outcome => new(false, Message, Final, PutOff: IsBusy);
+    public StepOutcome Outcome => new(false, Message, Final, PutOff: IsPutOff);
 
-    public static StepFailedException Busy(string reason) => new($"busy: {reason}; looked at again later") { IsBusy = true };
+    public static StepFailedException Busy(string reason) => new($"busy: {reason}; looked at again later") { IsPutOff = true };
+
+    /// <summary>No silo is there that sees what it works on: it waits for as long as that takes.</summary>
+    public static StepFailedException Unseen(string reason) => new($"waits: {reason}; looked at again later") { IsPutOff = true };
 }

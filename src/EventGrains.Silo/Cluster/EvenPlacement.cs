@@ -1,3 +1,4 @@
+using EventGrains.Silo.Sources.Logs;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
@@ -18,8 +19,9 @@ internal sealed class PlacedEvenlyAttribute() : PlacementAttribute(new EvenPlace
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("EventGrains.EvenPlacement")]
 internal sealed class EvenPlacement : PlacementStrategy;
 
-/// <summary>Activates where this silo has placed fewest of the class. Others place too; what comes out uneven, <see cref="EvenKeeper"/> evens.</summary>
-internal sealed class EvenPlacementDirector : IPlacementDirector
+/// <summary>Activates where this silo has placed fewest of the class, of the silos that see what it reads. Others place too; what comes out uneven, <see cref="EvenKeeper"/> evens.</summary>
+/// <remarks>When no such silo is there, a source begins anywhere, to say that it waits; a reader, which would find no file, nowhere.</remarks>
+internal sealed class EvenPlacementDirector(SilosThatSee see) : IPlacementDirector
 {
     /// <summary>Placements remembered; at the bound all are forgotten, and the count begins anew.</summary>
     private const int PlacedMax = 10_000;
@@ -29,7 +31,8 @@ internal sealed class EvenPlacementDirector : IPlacementDirector
 
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        var silos = context.GetCompatibleSilos(target).InOrder();
+        var grain = target.GrainIdentity;
+        var silos = SilosFor(grain, context.GetCompatibleSilos(target).InOrder());
         lock (_lock)
         {
             if (_placed.Count >= PlacedMax)
@@ -37,10 +40,18 @@ internal sealed class EvenPlacementDirector : IPlacementDirector
                 _placed.Clear();
             }
 
-            var grain = target.GrainIdentity;
             _placed.Remove(grain);
             return Task.FromResult(_placed[grain] = IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) ?? LeastOf(grain, silos));
         }
+    }
+
+    private SiloAddress[] SilosFor(GrainId grain, SiloAddress[] silos)
+    {
+        var named = see.Of(grain);
+        var seeing = see.Among(named, silos);
+        return seeing.Length > 0 ? seeing
+            : LogReaderGrain.SourceOf(grain.Key.ToString()!) is null ? silos
+            : throw new OrleansException($"no reader can begin: {see.Missing(named).Complaint}");
     }
 
     // Of several with as few it is by the key, so that not everything begins at the first silo.

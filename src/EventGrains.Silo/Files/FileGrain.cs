@@ -4,6 +4,7 @@ using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Files;
+using EventGrains.Silo.Actions;
 using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Rules;
 using EventGrains.Silo.Store;
@@ -14,7 +15,7 @@ namespace EventGrains.Silo.Files;
 /// <summary>One file, for whoever works on it. Runs its steps.</summary>
 /// <remarks>Never changes the file: its shard does. Calls <see cref="IFileShardGrain"/> and actions only, and reads what is durable.</remarks>
 [CollectionAgeLimit(Minutes = 2), PlacedWithShard]
-internal sealed class FileGrain(IStore store, RuleSpecs specs) : Grain, IFileGrain
+internal sealed class FileGrain(IStore store, RuleSpecs specs, ActionStarts actions) : Grain, IFileGrain
 {
     public Task<FileState?> Get() => store.Find(Id);
 
@@ -33,7 +34,11 @@ internal sealed class FileGrain(IStore store, RuleSpecs specs) : Grain, IFileGra
         {
             var spec = await specs.Find(step) ?? throw new InvalidOperationException($"rule {step.Rule} of generation {step.RuleGeneration} is not kept any more");
             var file = await store.Find(Id) ?? throw new InvalidOperationException("the file's row is gone");
-            await Action(claim).Start(new ActionRequest(claim, spec.ParametersJson, file));
+            await actions.Start(ActionOf(claim), new ActionRequest(claim, spec.ParametersJson, file));
+        }
+        catch (StepFailedException refused)
+        {
+            await Shard.Conclude(claim, refused.Outcome);
         }
         catch (Exception failure)
         {
@@ -54,6 +59,6 @@ internal sealed class FileGrain(IStore store, RuleSpecs specs) : Grain, IFileGra
     private IFileShardGrain Shard => GrainFactory.GetGrain<IFileShardGrain>(Id.ShardOf(store.Shards));
 
     /// <summary>One action grain per file, rule and step, of whatever class bears the action's name.</summary>
-    private IActionGrain Action(StepClaim claim) =>
-        GrainFactory.GetGrain<IActionGrain>(GrainId.Create(ActionAttribute.TypeOf(claim.Action), $"f:{claim.File}|{claim.Step.Rule}|{claim.Step.Index}"));
+    private static GrainId ActionOf(StepClaim claim) =>
+        GrainId.Create(ActionAttribute.TypeOf(claim.Action), $"f:{claim.File}|{claim.Step.Rule}|{claim.Step.Index}");
 }

@@ -16,6 +16,7 @@ public static class SourceHosting
         services.TryAddSingleton<Troubles>();
         services.AddSingleton<IShardCalls, ShardCalls>();
         services.TryAddSingleton<ICopySightings, AliasedCopies>();
+        services.AddSingleton<SilosThatSee>();
         services.AddSingleton<SourceParts>();
         services.AddSingleton<EvenKeeper>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<EvenKeeper>());

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using EventGrains.Events;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Sources.Logs;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace EventGrains.Silo.Sources;
 
@@ -20,6 +22,8 @@ internal sealed class SourceParts(
     Troubles troubles,
     TimeProvider time,
     IEnumerable<ICopySightings> copies,
+    SilosThatSee silos,
+    IClusterMembershipService membership,
     ILoggerFactory logs)
 {
     private readonly ConcurrentDictionary<IAsyncDisposable, bool> running = new();
@@ -62,8 +66,10 @@ internal sealed class SourceParts(
     public ISourceRunner Start(string source)
     {
         var definition = Declared(source);
+        var named = Definitions.SilosOf(definition);
         ISourceRunner runner = definition.Type switch
         {
+            _ when !named.Include(silos.Here) => new WaitingSource(definition, named, silos, membership, troubles),
             SourceType.Log => new LogSource(LogContextOf(source), grains, logs.CreateLogger<LogSource>()),
             SourceType.Directory => new DirectorySource(DirectoryContextOf(definition), logs.CreateLogger<DirectorySource>()),
             _ => new HttpSource(definition),

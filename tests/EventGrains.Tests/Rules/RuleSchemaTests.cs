@@ -16,7 +16,7 @@ public sealed class RuleSchemaTests
     {
         var (_, _, defaults) = DefaultRules.Parse([], ["/site/inbox"], "/site/data");
 
-        foreach (var document in Documents(RuleFilesTests.Sample).Concat(Documents(defaults)))
+        foreach (var document in Documents(RuleFilesTests.Sample).Concat(Documents(SiloNamesTests.Sample)).Concat(Documents(defaults)))
         {
             Assert.Empty((await Loaded.Value).Validate(document));
         }
@@ -29,6 +29,10 @@ public sealed class RuleSchemaTests
     [InlineData("apiVersion: eventgrains/v1\nkind: Storage\nmetadata: {name: a}\nspec: {rot: /x}")]
     [InlineData("apiVersion: eventgrains/v1\nkind: Source\nmetadata: {name: a}\nspec: {type: log, format: s3, storage: a}")]
     [InlineData("apiVersion: eventgrains/v1\nkind: Source\nmetadata: {name: a}\nspec: {type: http, format: s3, storage: a, files: x}")]
+    [InlineData("apiVersion: eventgrains/v1\nkind: Source\nmetadata: {name: a}\nspec: {type: http, format: s3, storage: a, silos: [x]}")]
+    [InlineData("apiVersion: eventgrains/v1\nkind: Source\nmetadata: {name: a}\nspec: {type: log, format: s3, storage: a, files: /x, silos: []}")]
+    [InlineData("apiVersion: eventgrains/v1\nkind: Storage\nmetadata: {name: a}\nspec: {root: /x, silos: [a, a]}")]
+    [InlineData("apiVersion: eventgrains/v1\nkind: Storage\nmetadata: {name: a}\nspec: {root: /x, silos: a}")]
     [InlineData("apiVersion: eventgrains/v1\nkind: Dataset\nmetadata: {name: a}\nspec: {path: a/b}")]
     [InlineData("apiVersion: eventgrains/v1\nkind: Rule\nmetadata: {name: a}\nspec: {when: {kind: renamed}, do: [noop: {}]}")]
     [InlineData("apiVersion: eventgrains/v1\nkind: Rule\nmetadata: {name: a}\nspec: {when: {size: 5MiB}, do: [noop: {}]}")]

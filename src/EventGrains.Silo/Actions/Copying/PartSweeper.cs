@@ -1,13 +1,14 @@
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Posix;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace EventGrains.Silo.Actions.Copying;
 
-/// <summary>Removes the parts that nobody came back for within <see cref="SiloSettings.PartFileKeptHours"/>, in each replica storage that is a directory here.</summary>
+/// <summary>Removes the parts that nobody came back for within <see cref="SiloSettings.PartFileKeptHours"/>, in each replica storage that is a directory this silo sees.</summary>
 /// <remarks>
 /// A part is found again by its target's path. One whose file was renamed after a crash, or whose rule was taken away, is wanted by no attempt,
 /// and only looking through the storage finds it.
@@ -21,7 +22,7 @@ internal sealed partial class PartSweeper(Definitions definitions, SiloSettings 
         "eventgrains_part_files_removed_total", "{files}", "Unfinished copies removed from a replica storage because no attempt came back for them.");
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(definitions.Storages
-        .Where(s => s is { Role: StorageRole.Replica, Root.Length: > 0 })
+        .Where(s => s is { Role: StorageRole.Replica, Root.Length: > 0 } && s.Silos.Include(PostgresCluster.NameOf(settings)))
         .Select(s => Task.Run(() => Keep(s.Name, new PartSweep(s.Root!), stoppingToken), CancellationToken.None)));
 
     private async Task Keep(string storage, PartSweep sweep, CancellationToken stopping)

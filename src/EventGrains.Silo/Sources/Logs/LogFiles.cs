@@ -1,4 +1,5 @@
 using EventGrains.Contracts.Sources;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Posix;
 
 namespace EventGrains.Silo.Sources.Logs;
@@ -52,6 +53,20 @@ internal sealed class LogFiles(LogContext context, string partition, Cancellatio
 
         return LogSearch.ByIdentity(context.Glob, generation.File!.Value,
             [partition, generation.Name, .. Sights.Now.Where(s => s.Identity == generation.File).Select(s => s.Name)]);
+    }
+
+    /// <summary>A file that the source saw a moment ago and that lies under none of its names here is not lost: another silo sees it.</summary>
+    /// <exception cref="IOException">It is so. Looked at again, it is found, or the source no longer sees it either.</exception>
+    public void RefuseUnseen(LogGeneration generation)
+    {
+        if (Sights.Now.FirstOrDefault(s => s.Identity == generation.File) is { Name: not null } sighting
+            && !(PosixFile.TryStat(context.Glob.PathOf(sighting.Name), out var stat, out _) && stat.Identity == generation.File))
+        {
+            var source = context.Source.Name;
+            throw new IOException(
+                $"silo {PostgresCluster.NameOf(context.Settings)} does not see {context.Glob.PathOf(sighting.Name)}, which source {source} sees from where it looks; nothing of it is taken to be lost, and it is looked for again; "
+                + $"if not all silos see these files, name those that do by 'silos: [...]' of source {source}");
+        }
     }
 
     /// <summary>Looks several times within the grace: a rotation is several steps, and we may look between them.</summary>

@@ -64,7 +64,11 @@ internal sealed class LogReaderGrain(SourceParts parts, EvenKeeper keeper, ILogg
 
     public static string KeyOf(string source, string partition) => $"p:{source}/{partition}";
 
-    // A source's name holds no slash.
+    /// <summary>The source whose partition a key of this class names; null for a key of another class, such as a source's name.</summary>
+    public static string? SourceOf(string key) =>
+        key.StartsWith("p:", StringComparison.Ordinal) && key.Contains('/', StringComparison.Ordinal) ? Split(key).Source : null;
+
+    // A source's name holds neither a slash nor a colon.
     private static (string Source, string Partition) Split(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);

@@ -342,10 +342,9 @@ internal sealed class LogSession : IDisposable
             return file;
         }
 
-        Lose(new RangePoint(generation.Number, position), CheckAt(position), "its file is gone or was written anew while nobody looked, and no copy of it is in its directory", then);
+        files.RefuseUnseen(generation);
+        Lose(new RangePoint(generation.Number, position), checks.Find(c => c.Item1 == position).Item2, "its file is gone or was written anew while nobody looked, and no copy of it is in its directory", then);
         return file;
-
-        string? CheckAt(long at) => checks.Find(c => c.Item1 == at).Item2;
     }
 
     private bool FindNext()

@@ -115,11 +115,14 @@ internal sealed class LogBench : IShardCalls, IAsyncDisposable
     }
 
     /// <param name="gone">What the source had seen of files that are no more.</param>
-    public LogReader Start(params LogSighting[] gone)
+    public LogReader Start(params LogSighting[] gone) => Start(new LogSights(Sightings(), gone));
+
+    /// <param name="sights">What the source sees from where it looks, which may be elsewhere.</param>
+    public LogReader Start(LogSights sights)
     {
         var context = new LogContext(
             new SourceDefinition("billing", SourceType.Log, "lines", "store", glob.PathOf("log*")), glob, new LineDecoder(), Store, this, Settings, TimeProvider.System);
-        reader = new LogReader(context, "log", new LogSights(Sightings(), gone), NullLogger.Instance);
+        reader = new LogReader(context, "log", sights, NullLogger.Instance);
         reader.Start();
         return reader;
     }

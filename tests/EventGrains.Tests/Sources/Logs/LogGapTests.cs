@@ -1,4 +1,5 @@
 using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Sources;
 using EventGrains.Silo.Sources.Logs;
 
 namespace EventGrains.Tests.Sources.Logs;
@@ -43,6 +44,51 @@ public sealed class LogGapTests
 
         await Eventually.Equal(["a", "b", "c"], () => bench.Records);
         Assert.Single(bench.DeadLetters);
+    }
+
+    [Fact]
+    public async Task A_file_that_its_source_sees_and_its_reader_does_not_is_no_gap_and_is_read_when_it_is_seen()
+    {
+        await using var bench = new LogBench();
+        bench.Append("log", "a");
+        bench.Start();
+        await Eventually.Equal(["a"], () => bench.Records);
+        await bench.Kill();
+        bench.Append("log", "b");
+        var sights = new LogSights(bench.Sightings(), []);
+        var elsewhere = Directory.CreateTempSubdirectory("eventgrains-elsewhere-");
+        File.Move(bench.PathOf("log"), Path.Combine(elsewhere.FullName, "log"));
+
+        bench.Start(sights);
+
+        await Eventually.Is(
+            () => bench.View.Trouble?.Contains($"does not see {bench.PathOf("log")}", StringComparison.Ordinal) == true, () => bench.View.ToString());
+        Assert.Contains("name those that do by 'silos: [...]' of source billing", bench.View.Trouble, StringComparison.Ordinal);
+        Assert.Null(bench.Notes.LastGap);
+
+        File.Move(Path.Combine(elsewhere.FullName, "log"), bench.PathOf("log"));
+        await Eventually.Equal(["a", "b"], () => bench.Records);
+        Assert.Empty(bench.DeadLetters);
+        elsewhere.Delete();
+    }
+
+    [Fact]
+    public async Task A_file_that_its_source_no_longer_sees_either_is_a_gap()
+    {
+        await using var bench = new LogBench();
+        bench.Append("log", "a");
+        bench.Start();
+        await Eventually.Equal(["a"], () => bench.Records);
+        await bench.Kill();
+        var sights = new LogSights(bench.Sightings(), []);
+        File.Delete(bench.PathOf("log"));
+        bench.Start(sights);
+        await Eventually.Is(() => bench.View.Trouble is not null, () => bench.View.ToString());
+
+        bench.Reader.Tell(new LogSights([], [.. sights.Now]), othersWait: false);
+
+        await Eventually.Is(() => bench.Notes.LastGap is not null, () => bench.View.ToString());
+        Assert.Equal(["a"], bench.Records);
     }
 
     [Fact]
