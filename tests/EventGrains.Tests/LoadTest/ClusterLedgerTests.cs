@@ -8,6 +8,22 @@ public sealed class ClusterLedgerTests
 {
     private readonly Verdict _verdict = new();
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(7, 7)]
+    [InlineData(3_000, 3_000)]
+    [InlineData(5_999, 3_000)]
+    [InlineData(2_000_000, 3_000)]
+    public void Histories_are_a_sample_over_all_files_as_large_as_is_said(int files, int histories)
+    {
+        var sample = ClusterExamination.Sampled(files).ToList();
+
+        Assert.Equal(histories, sample.Distinct().Count());
+        Assert.All(sample, n => Assert.InRange(n, 0, files - 1));
+        Assert.True(files - sample.LastOrDefault() <= 1 + files / ClusterExamination.HistoriesMax, $"the last of {files} files that is looked at is {sample.LastOrDefault()}");
+        Assert.Contains(FormattableString.Invariant($"a sample of {ClusterExamination.HistoriesMax:#,0} in larger runs"), File.ReadAllText(Path.Combine(SourceTree.Root, "loadtest", "README.md")));
+    }
+
     [Fact]
     public void A_step_may_run_again_under_a_higher_number_and_not_under_the_same()
     {
