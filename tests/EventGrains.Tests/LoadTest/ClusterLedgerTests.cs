@@ -90,11 +90,13 @@ public sealed class ClusterLedgerTests
         var sound = new LatencyFigures(10, 20, 30, 1);
         var page = ClusterPage.Html(new ClusterResult(
             "a machine", "a commit", 1, Scenario.Steady, 3, 2, 16, 100, 2, 200, 100, 0, 0, 50, 100, 2, 50, 1, 0, 1, 0.5, 200, sound,
-            [new FaultOutcome("KillSilo", "silo-1", 0.5, 0.5, 1, 1, 1, 1, "<note>")], [new KindOutcome("KillSilo", 1, 1, 1)],
+            [new FaultOutcome("KillSilo", "silo-1", 0.5, 0.5, 1, 1, 1, 1, 1, 4711, "<note>")], [new KindOutcome("KillSilo", 1, 1, 1, 4712)],
             [new SecondFigures(0, 100, 50, 90, sound), new SecondFigures(1, 100, 50, 90, sound with { Max = double.NaN })], [], 0, 0, 0, 0, []));
 
         Assert.Equal(2, page.Split("<svg ").Length - 1);
         Assert.Contains("&lt;note&gt;", page, StringComparison.Ordinal);
+        Assert.Contains("4711", page, StringComparison.Ordinal);
+        Assert.Contains("4712", page, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
         Assert.DoesNotContain("src=", page, StringComparison.Ordinal);
     }
