@@ -16,8 +16,10 @@ public sealed class LoadTestTests
     [InlineData("postgres", "--events", "6000", "--rounds", "1", "--shards", "16", "--seed", "11")]
     public Task Nothing_is_lost_repeated_or_wrong(params string[] arguments) => Run(arguments);
 
+    internal static Task<JsonElement> Run(params string[] arguments) => Run(Patience, arguments);
+
     /// <summary>Its result. Fails with all that the program wrote when it finds anything wrong.</summary>
-    internal static async Task<JsonElement> Run(params string[] arguments)
+    internal static async Task<JsonElement> Run(TimeSpan patience, params string[] arguments)
     {
         var built = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
         var program = Path.Combine(Product.SourceTree, "loadtest", "EventGrains.LoadTest", "bin", built, "net10.0", "EventGrains.LoadTest.dll");
@@ -31,7 +33,7 @@ public sealed class LoadTestTests
         })!;
         var output = run.StandardOutput.ReadToEndAsync();
         var errors = run.StandardError.ReadToEndAsync();
-        await run.WaitForExitAsync().WaitAsync(Patience);
+        await run.WaitForExitAsync().WaitAsync(patience);
 
         Assert.True(run.ExitCode == 0, $"{await output}\n{await errors}");
         return JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(work, "result.json"))).RootElement;

@@ -55,6 +55,10 @@ internal sealed class ClusterExamination(ServerClient client, bool withWitnesses
         }
     }
 
+    /// <summary>Evenly over all; all when they are few.</summary>
+    internal static IEnumerable<int> Sampled(int files) =>
+        Enumerable.Range(0, Math.Min(files, HistoriesMax)).Select(n => (int)((long)n * files / Math.Min(files, HistoriesMax)));
+
     private async Task CompareFacts(Workload workload, Workload probes, CancellationToken ct)
     {
         var (load, beside) = (new Examination(workload, verdict), new Examination(probes, verdict));
@@ -86,9 +90,8 @@ internal sealed class ClusterExamination(ServerClient client, bool withWitnesses
 
     private async Task CompareHistories(CancellationToken ct)
     {
-        // Evenly over all; the files with the most versions always.
-        var every = Math.Max(1, _files.Count / HistoriesMax);
-        var sample = _files.Where((_, n) => n % every == 0).Concat(_files.OrderByDescending(f => f.Version).Take(10)).Distinct().ToList();
+        // The files with the most versions always.
+        var sample = Sampled(_files.Count).Select(n => _files[n]).Concat(_files.OrderByDescending(f => f.Version).Take(10)).Distinct().ToList();
         Histories = sample.Count;
         await Parallel.ForEachAsync(sample, new ParallelOptions { MaxDegreeOfParallelism = HistoriesAtATime, CancellationToken = ct }, async (file, token) =>
         {

@@ -40,8 +40,8 @@ internal static class ClusterPage
         if (result.Faults.Count > 0)
         {
             html.Append("<h2>Healing</h2>\n");
-            AddTable(html, ["fault", "count", "median", "worst"], result.Kinds.Select(k => (FormattableString[])[$"{k.Kind}", $"{k.Count}", $"{ClusterReport.Seconds(k.Median)}", $"{ClusterReport.Seconds(k.Worst)}"]));
-            AddTable(html, ["at", "fault", "target", "healed in", "by HTTP", "by log", "stalled", ""], result.Faults.Select(f => (FormattableString[])[$"{f.StartedAt:0.0} s", $"{f.Kind}", $"{f.Target}", $"{ClusterReport.Seconds(f.HealedAfter)}", $"{ClusterReport.Seconds(f.HttpHealedAfter)}", $"{ClusterReport.Seconds(f.LogHealedAfter)}", $"{f.StalledSeconds:0.0} s", $"{f.Note}"]));
+            AddTable(html, ["fault", "count", "median", "worst", "client errors"], result.Kinds.Select(k => (FormattableString[])[$"{k.Kind}", $"{k.Count}", $"{ClusterReport.Seconds(k.Median)}", $"{ClusterReport.Seconds(k.Worst)}", $"{ClusterReport.Count(k.ClientErrors)}"]));
+            AddTable(html, ["at", "fault", "target", "healed in", "by HTTP", "by log", "stalled", "apart from healing", "client errors", ""], result.Faults.Select(f => (FormattableString[])[$"{f.StartedAt:0.0} s", $"{f.Kind}", $"{f.Target}", $"{ClusterReport.Seconds(f.HealedAfter)}", $"{ClusterReport.Seconds(f.HttpHealedAfter)}", $"{ClusterReport.Seconds(f.LogHealedAfter)}", $"{ClusterReport.Seconds(f.StalledSeconds)}", $"{ClusterReport.Seconds(f.LaterStallSeconds)}", $"{ClusterReport.Count(f.ClientErrors)}", $"{f.Note}"]));
         }
 
         if (result.Examples.Count > 0)

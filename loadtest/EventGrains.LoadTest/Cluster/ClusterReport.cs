@@ -29,16 +29,16 @@ internal static class ClusterReport
         if (result.Kinds.Count > 0)
         {
             Console.WriteLine();
-            Console.WriteLine($"{"fault",-16}{"count",6}{"median",10}{"worst",10}");
+            Console.WriteLine($"{"fault",-22}{"count",6}{"median",10}{"worst",10}{"client errors",16}");
             foreach (var kind in result.Kinds)
             {
-                Console.WriteLine($"{kind.Kind,-16}{kind.Count,6}{Seconds(kind.Median),10}{Seconds(kind.Worst),10}");
+                Console.WriteLine($"{kind.Kind,-22}{kind.Count,6}{Seconds(kind.Median),10}{Seconds(kind.Worst),10}{Count(kind.ClientErrors),16}");
             }
 
             Console.WriteLine();
             foreach (var fault in result.Faults)
             {
-                Line($"{fault.StartedAt,6:0.0} s  {fault.Kind,-16}{fault.Target,-12}healed in {Seconds(fault.HealedAfter)} (http {Seconds(fault.HttpHealedAfter)}, log {Seconds(fault.LogHealedAfter)}), stalled {fault.StalledSeconds:0.0} s  {fault.Note}");
+                Line($"{fault.StartedAt,6:0.0} s  {fault.Kind,-22}{fault.Target,-12}healed in {Seconds(fault.HealedAfter)} (http {Seconds(fault.HttpHealedAfter)}, log {Seconds(fault.LogHealedAfter)}), stalled {Seconds(fault.StalledSeconds)}, apart from healing at most {Seconds(fault.LaterStallSeconds)}, client errors {Count(fault.ClientErrors)}  {fault.Note}");
             }
         }
 
@@ -61,6 +61,9 @@ internal static class ClusterReport
 
     /// <summary>Null is what was never reached, or is not known.</summary>
     public static string Seconds(double? value) => value is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known:0.0} s") : "-";
+
+    /// <summary>Null is what is not counted here.</summary>
+    public static string Count(int? value) => value is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known}") : "-";
 
     private static void Line(FormattableString text) => Console.WriteLine(FormattableString.Invariant(text));
 }

@@ -5,10 +5,6 @@ using EventGrains.Tests.Postgres;
 
 namespace EventGrains.LoadTest.Cluster;
 
-/// <summary>What was done, in seconds after the start of the load.</summary>
-/// <param name="HealFrom">From when healing counts: the start, or the end of the outage where nobody can serve meanwhile.</param>
-internal sealed record FaultDone(FaultKind Kind, string Target, double StartedAt, double HealFrom, string Note);
-
 /// <summary>Does the faults of a schedule to a site, each at its time, or as soon as enough silos serve.</summary>
 /// <param name="lastAt">Later no fault is begun: it could not heal under load.</param>
 internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict verdict)
@@ -26,6 +22,9 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
     private static readonly TimeSpan SlowEachWay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CommitWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ServingWithin = TimeSpan.FromSeconds(60);
+
+    /// <summary>By then one that came has its share of shards, sources and readers: a silo looks every 5 s, and moves the latter when nobody came or went since it looked last.</summary>
+    private static readonly TimeSpan SharedOutWithin = TimeSpan.FromSeconds(10);
 
     private readonly List<FaultDone> _done = [];
 
@@ -97,7 +96,7 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         FaultKind.CutLink => CutLink(site.Silos[fault.Target], ct),
         FaultKind.SlowLink => SlowLink(site.Silos[fault.Target], ct),
         FaultKind.AddSilo => AddSilo(ct),
-        FaultKind.RemoveSilo => RemoveSilo(site.Silos[fault.Target]),
+        FaultKind.RemoveSilo => StopGracefully(fault.Kind, site.Silos[fault.Target]),
         FaultKind.StopSilo => StopSilo(site.Silos[fault.Target], ct),
         _ => throw new InvalidOperationException($"nobody knows how to do {fault.Kind}"),
     };
@@ -107,17 +106,17 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         var at = Now;
         await member.Kill();
         Expect(member, member.ExitCodes[^1], ExitKilled, "kill -9");
-        Note(kind, member.Name, at, at, "");
+        Note(new FaultDone(kind, member.Name, at, at, ""));
         await Task.Delay(downFor, ct);
-        await member.Start(ct);
+        await Return(kind, member, ct);
     }
 
     private async Task Freeze(Member silo, CancellationToken ct)
     {
         var at = Now;
         silo.Freeze();
-        Note(FaultKind.FreezeSilo, silo.Name, at, at, "");
-        await Wake(silo, ct);
+        Note(new FaultDone(FaultKind.FreezeSilo, silo.Name, at, at, ""));
+        await Wake(FaultKind.FreezeSilo, silo, ct);
     }
 
     /// <summary>The server's answer to the rows of a commit is held, the silo frozen before it hears it: locks are taken, rows are written, and nobody goes on.</summary>
@@ -139,15 +138,23 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         var open = await PostgresInstance.Run(
             site.Database,
             $"select string_agg(state || ' after ' || left(query, 40), '; ') from pg_stat_activity where application_name = '{silo.Name}' and backend_xid is not null");
-        Note(FaultKind.FreezeInCommit, silo.Name, at, at, open is string text ? $"its transaction: {text.ReplaceLineEndings(" ")}" : met.IsCompletedSuccessfully ? "frozen in a commit, which was over when we looked" : "it did not commit");
-        await Wake(silo, ct);
+        var note = open is string text ? $"its transaction: {text.ReplaceLineEndings(" ")}" : met.IsCompletedSuccessfully ? "frozen in a commit, which was over when we looked" : "it did not commit";
+        Note(new FaultDone(FaultKind.FreezeInCommit, silo.Name, at, at, note) { IsMissed = open is not string && !met.IsCompletedSuccessfully });
+        await Wake(FaultKind.FreezeInCommit, silo, ct);
     }
 
-    private async Task Wake(Member silo, CancellationToken ct)
+    private async Task Wake(FaultKind kind, Member silo, CancellationToken ct)
     {
         await Task.Delay(FrozenFor, ct);
         Expect(silo, await silo.Thaw(EndsAwakeWithin), ExitDeclaredDead, $"waking after {FrozenFor.TotalSeconds:0} s");
-        await silo.Start(ct);
+        await Return(kind, silo, ct);
+    }
+
+    private async Task Return(FaultKind kind, Member member, CancellationToken ct)
+    {
+        await member.Start(ct);
+        var at = Now;
+        Note(new FaultDone(kind, member.Name, at, at, "") { IsReturn = true, CalmFrom = at + SharedOutWithin.TotalSeconds });
     }
 
     private async Task StopPostgres(FaultKind kind, StopMode mode, CancellationToken ct)
@@ -156,7 +163,7 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         await site.StopServer(mode);
         await Task.Delay(PostgresDownFor, ct);
         await site.StartServer();
-        Note(kind, "postgres", at, Now, "");
+        Note(new FaultDone(kind, "postgres", at, Now, ""));
     }
 
     private async Task CutLink(Member silo, CancellationToken ct)
@@ -165,7 +172,7 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         link.Cut();
         await Task.Delay(CutFor, ct);
         link.Pass();
-        Note(FaultKind.CutLink, silo.Name, at, Now, "");
+        Note(new FaultDone(FaultKind.CutLink, silo.Name, at, Now, ""));
     }
 
     private async Task SlowLink(Member silo, CancellationToken ct)
@@ -174,29 +181,29 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         link.Delay(SlowEachWay);
         await Task.Delay(SlowFor, ct);
         link.Pass();
-        Note(FaultKind.SlowLink, silo.Name, at, Now, "");
+        Note(new FaultDone(FaultKind.SlowLink, silo.Name, at, Now, ""));
     }
 
     private async Task AddSilo(CancellationToken ct)
     {
         var (at, silo) = (Now, site.AddSilo());
         await silo.Start(ct);
-        Note(FaultKind.AddSilo, silo.Name, at, at, FormattableString.Invariant($"it served after {Now - at:0.0} s"));
-    }
-
-    private async Task RemoveSilo(Member silo)
-    {
-        var at = Now;
-        Expect(silo, await silo.Stop(), 0, "SIGTERM");
-        Note(FaultKind.RemoveSilo, silo.Name, at, at, FormattableString.Invariant($"it ended after {Now - at:0.0} s"));
+        var served = Now;
+        Note(new FaultDone(FaultKind.AddSilo, silo.Name, at, served, FormattableString.Invariant($"it served after {served - at:0.0} s")) { CalmFrom = served + SharedOutWithin.TotalSeconds });
     }
 
     private async Task StopSilo(Member silo, CancellationToken ct)
     {
+        await StopGracefully(FaultKind.StopSilo, silo);
+        await Return(FaultKind.StopSilo, silo, ct);
+    }
+
+    private async Task StopGracefully(FaultKind kind, Member silo)
+    {
         var at = Now;
         Expect(silo, await silo.Stop(), 0, "SIGTERM");
-        Note(FaultKind.StopSilo, silo.Name, at, at, FormattableString.Invariant($"it ended after {Now - at:0.0} s"));
-        await silo.Start(ct);
+        var ended = Now;
+        Note(new FaultDone(kind, silo.Name, at, at, FormattableString.Invariant($"it ended after {ended - at:0.0} s")) { CalmFrom = ended });
     }
 
     private void Expect(Member member, int? code, int expected, string after)
@@ -207,13 +214,13 @@ internal sealed class FaultRun(Site site, RunClock clock, double lastAt, Verdict
         }
     }
 
-    private void Note(FaultKind kind, string target, double at, double healFrom, string note)
+    private void Note(FaultDone done)
     {
         lock (_done)
         {
-            _done.Add(new FaultDone(kind, target, at, healFrom, note));
+            _done.Add(done);
         }
 
-        Console.WriteLine(FormattableString.Invariant($"{at,6:0.0} s  {kind} {target}  {note}"));
+        Console.WriteLine(FormattableString.Invariant($"{done.StartedAt,6:0.0} s  {done.Name} {done.Target}  {done.Note}"));
     }
 }

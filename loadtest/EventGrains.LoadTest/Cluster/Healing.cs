@@ -42,12 +42,13 @@ internal static class Healing
     }
 
     /// <summary>How long after a moment nobody waits any longer, and stays so; null when that is not before the end of what was measured.</summary>
-    public static double? After(IReadOnlyList<Stall> stalls, double moment, double end)
+    /// <param name="calmFrom">Calm before it is no sign of health: what was done is still going on.</param>
+    public static double? After(IReadOnlyList<Stall> stalls, double moment, double end, double calmFrom = double.NegativeInfinity)
     {
         var well = moment;
         foreach (var stall in stalls.Where(s => s.To > moment))
         {
-            if (stall.From > well + Calm)
+            if (stall.From > Math.Max(well, calmFrom) + Calm)
             {
                 break;
             }
@@ -55,7 +56,22 @@ internal static class Healing
             well = Math.Max(well, stall.To);
         }
 
-        return well + Calm <= end ? well - moment : null;
+        return Math.Max(well, calmFrom) + Calm <= end ? well - moment : null;
+    }
+
+    /// <summary>The longest time without calm in what no healing counts; 0 when nobody waited.</summary>
+    /// <param name="end">Of what was measured: who still waits then has waited until then.</param>
+    public static double LongestSpell(IEnumerable<Stall> stalls, double end)
+    {
+        var (longest, from, to) = (0.0, double.NaN, double.NegativeInfinity);
+        foreach (var stall in stalls)
+        {
+            from = stall.From > to + Calm ? stall.From : from;
+            to = Math.Max(to, double.IsInfinity(stall.To) ? end : stall.To);
+            longest = Math.Max(longest, to - from);
+        }
+
+        return longest;
     }
 
     /// <summary>For how many of the seconds between two moments somebody waited.</summary>

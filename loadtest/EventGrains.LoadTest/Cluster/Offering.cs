@@ -18,6 +18,9 @@ internal sealed class Offering(Scenario scenario, Workload workload, Probes prob
     /// <summary>A machine that compiles five processes at once is slow.</summary>
     public const int WarmUpSecondsMax = 90;
 
+    /// <summary>What faults and upgrades may take beyond the load's time; probes go on as long.</summary>
+    public const int OvertimeSecondsMax = 180;
+
     private readonly IEnumerator<Record> _records = workload.Stream().GetEnumerator();
     private long _offered;
 

@@ -23,9 +23,6 @@ internal sealed record UpgradeResult(int SchemaBefore, int SchemaAfter, int Ques
 /// </remarks>
 internal sealed class RollingUpgrade(Site site, IReadOnlyList<ServerClient> clients, ProductFiles older, ProductFiles newer, RunClock clock, Verdict verdict)
 {
-    /// <summary>What an upgrade may take beyond the load's time; probes go on as long.</summary>
-    public const int OvertimeSecondsMax = 180;
-
     /// <summary>The product's own promise.</summary>
     private const int GraceSeconds = 30;
 

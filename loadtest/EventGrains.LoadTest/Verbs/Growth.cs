@@ -85,6 +85,7 @@ internal static class Growth
 
         await Settling.Sometime(
             TimeSpan.FromSeconds(WarmUpSecondsMax), () => publishers.All(p => p.Accepted >= WarmUpEvents) || working.Any(w => w.IsCompleted), ct);
+        CompareWarmUp([.. publishers.Select(p => p.Accepted)], verdict);
         var (clock, before, cpu) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted), ProcessFigures.OfChildren(Environment.ProcessId));
         await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(growth.Seconds), ct)));
         var (seconds, accepted) = (clock.Elapsed.TotalSeconds, publishers.Sum(p => p.Accepted) - before);
@@ -107,6 +108,16 @@ internal static class Growth
         }
 
         return (accepted / seconds, cpu * 1e6 / accepted);
+    }
+
+    /// <summary>What is measured of a silo that is still starting says nothing of how they grow.</summary>
+    /// <param name="taken">By each silo, when the warm-up was over.</param>
+    internal static void CompareWarmUp(IReadOnlyList<long> taken, Verdict verdict)
+    {
+        if (taken.Count(t => t < WarmUpEvents) is var cold and > 0)
+        {
+            verdict.AddOther($"{taken.Count} silos: {cold} took fewer than {WarmUpEvents} events in the {WarmUpSecondsMax} s before the measurement; the fewest were {taken.Min()}");
+        }
     }
 
     /// <summary>One body after the other, until the end.</summary>

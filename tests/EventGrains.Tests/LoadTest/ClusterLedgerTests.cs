@@ -8,6 +8,22 @@ public sealed class ClusterLedgerTests
 {
     private readonly Verdict _verdict = new();
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(7, 7)]
+    [InlineData(3_000, 3_000)]
+    [InlineData(5_999, 3_000)]
+    [InlineData(2_000_000, 3_000)]
+    public void Histories_are_a_sample_over_all_files_as_large_as_is_said(int files, int histories)
+    {
+        var sample = ClusterExamination.Sampled(files).ToList();
+
+        Assert.Equal(histories, sample.Distinct().Count());
+        Assert.All(sample, n => Assert.InRange(n, 0, files - 1));
+        Assert.True(files - sample.LastOrDefault() <= 1 + files / ClusterExamination.HistoriesMax, $"the last of {files} files that is looked at is {sample.LastOrDefault()}");
+        Assert.Contains(FormattableString.Invariant($"a sample of {ClusterExamination.HistoriesMax:#,0} in larger runs"), File.ReadAllText(Path.Combine(SourceTree.Root, "loadtest", "README.md")));
+    }
+
     [Fact]
     public void A_step_may_run_again_under_a_higher_number_and_not_under_the_same()
     {
@@ -74,11 +90,13 @@ public sealed class ClusterLedgerTests
         var sound = new LatencyFigures(10, 20, 30, 1);
         var page = ClusterPage.Html(new ClusterResult(
             "a machine", "a commit", 1, Scenario.Steady, 3, 2, 16, 100, 2, 200, 100, 0, 0, 50, 100, 2, 50, 1, 0, 1, 0.5, 200, sound,
-            [new FaultOutcome("KillSilo", "silo-1", 0.5, 0.5, 1, 1, 1, 1, "<note>")], [new KindOutcome("KillSilo", 1, 1, 1)],
+            [new FaultOutcome("KillSilo", "silo-1", 0.5, 0.5, 1, 1, 1, 1, 1, 4711, "<note>")], [new KindOutcome("KillSilo", 1, 1, 1, 4712)],
             [new SecondFigures(0, 100, 50, 90, sound), new SecondFigures(1, 100, 50, 90, sound with { Max = double.NaN })], [], 0, 0, 0, 0, []));
 
         Assert.Equal(2, page.Split("<svg ").Length - 1);
         Assert.Contains("&lt;note&gt;", page, StringComparison.Ordinal);
+        Assert.Contains("4711", page, StringComparison.Ordinal);
+        Assert.Contains("4712", page, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
         Assert.DoesNotContain("src=", page, StringComparison.Ordinal);
     }
