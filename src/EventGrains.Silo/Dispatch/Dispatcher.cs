@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Files;
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
@@ -32,7 +33,7 @@ internal sealed partial class Dispatcher : IDisposable
     private readonly IStore _store;
     private readonly IGrainFactory _grains;
     private readonly RuleBudgets _budgets;
-    private readonly TimeProvider _time;
+    private readonly ClusterTime _time;
     private readonly ILogger<Dispatcher> _log;
     private readonly Task _loop;
     private bool _mustLookAgain;
@@ -40,7 +41,7 @@ internal sealed partial class Dispatcher : IDisposable
     private DateTime _rereadAt;
 
     public Dispatcher(
-        IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
+        IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, ClusterTime time, ILogger<Dispatcher> log)
     {
         (_store, _grains, _budgets, _time, _log) = (store, grains, budgets, time, log);
         _held = new HeldIntents(settings);

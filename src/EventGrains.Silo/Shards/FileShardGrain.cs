@@ -29,7 +29,7 @@ internal sealed partial class FileShardGrain(
     ShardMap map,
     ILocalSiloDetails silo,
     SiloSettings settings,
-    TimeProvider time,
+    ClusterTime time,
     ILogger<FileShardGrain> log) : Grain, IFileShardGrain
 {
     private readonly ShardMemory _memory = new(Math.Max(16, settings.FilesCachedMax / store.Shards));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using EventGrains.Events;
 using EventGrains.Rules;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Sources.Directories;
 using EventGrains.Silo.Sources.Logs;
 using EventGrains.Silo.Status;
@@ -19,6 +20,7 @@ internal sealed class SourceParts(
     SiloSettings settings,
     Troubles troubles,
     TimeProvider time,
+    ClusterTime clusterTime,
     IEnumerable<ICopySightings> copies,
     ILoggerFactory logs)
 {
@@ -56,7 +58,7 @@ internal sealed class SourceParts(
         var decoder = decoders.FirstOrDefault(d => d.Format == definition.Format)
             ?? throw new ArgumentException($"source '{source}' has the format '{definition.Format}', which nobody reads; there are: {string.Join(", ", decoders.Select(d => d.Format))}");
         var glob = new LogGlob(definition.Files ?? throw new ArgumentException($"source '{source}' is of type log and names no files; add 'files: GLOB'"));
-        return new LogContext(definition, glob, decoder, store, shards, settings, time);
+        return new LogContext(definition, glob, decoder, store, shards, settings, clusterTime);
     }
 
     public ISourceRunner Start(string source)
