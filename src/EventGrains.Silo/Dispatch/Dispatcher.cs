@@ -94,6 +94,13 @@ internal sealed partial class Dispatcher : IDisposable
             _shards.Add(shard);
         }
 
+        await Read(shard);
+    }
+
+    /// <summary>Takes from the store what is not held yet of a shard, as long as it is this silo's.</summary>
+    private async Task Read(int shard)
+    {
+        var isRead = true;
         try
         {
             string? after = null;
@@ -104,7 +111,7 @@ internal sealed partial class Dispatcher : IDisposable
                 {
                     if (!_shards.Contains(shard))
                     {
-                        return; // dropped meanwhile
+                        return; // given away meanwhile
                     }
 
                     foreach (var intent in page.Items)
@@ -127,11 +134,12 @@ internal sealed partial class Dispatcher : IDisposable
         catch (Exception failure)
         {
             LogReadFailed(failure, shard);
-            _mustLookAgain = true;
+            isRead = false;
         }
 
         lock (_lock)
         {
+            _mustLookAgain |= !isRead;
             if (!_isEnded)
             {
                 _wake.Release();
@@ -208,7 +216,7 @@ internal sealed partial class Dispatcher : IDisposable
 
         foreach (var shard in shards)
         {
-            await Adopt(shard);
+            await Read(shard);
         }
     }
 
@@ -227,7 +235,7 @@ internal sealed partial class Dispatcher : IDisposable
             var now = _time.GetUtcNow().UtcDateTime;
             if (NeedsLease(lane, now))
             {
-                await Lease(lane, now);
+                await Lease(lane);
                 now = _time.GetUtcNow().UtcDateTime;
             }
 
@@ -255,10 +263,10 @@ internal sealed partial class Dispatcher : IDisposable
         }
     }
 
-    private async Task Lease(Lane lane, DateTime now)
+    private async Task Lease(Lane lane)
     {
         int granted;
-        DateTime heldUntil;
+        DateTime? heldUntil;
         try
         {
             (granted, heldUntil) = await _budgets.Take(lane.Rule);
@@ -267,13 +275,15 @@ internal sealed partial class Dispatcher : IDisposable
         {
             // One rule whose budget cannot be asked must not stop the others.
             LogNoBudget(failure, lane.Rule);
-            (granted, heldUntil) = (0, now + AskBudgetAgain);
+            (granted, heldUntil) = (0, null);
         }
 
         lock (_lock)
         {
+            // From here on: the answer may have been waited for longer than the rule is to wait now.
+            var now = _time.GetUtcNow().UtcDateTime;
             lane.Leased += granted;
-            lane.HeldUntil = granted > 0 ? now : heldUntil;
+            lane.HeldUntil = granted > 0 ? now : heldUntil ?? now + AskBudgetAgain;
         }
     }
 
