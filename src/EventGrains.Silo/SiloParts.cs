@@ -24,6 +24,7 @@ public static class SiloParts
     public static ISiloBuilder AddEventGrains(this ISiloBuilder silo, SiloSettings settings, Definitions definitions, IStore store)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton(services => new ClusterTime(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddCrossingExceptions();
         silo.Services.AddSingleton(settings);
         silo.Services.AddSingleton(definitions);

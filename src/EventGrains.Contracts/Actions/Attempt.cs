@@ -9,18 +9,21 @@ public static class Attempt
     /// <remarks>
     /// Every third of the claim's length the claim is extended; when that is refused, or the deadline passes without an answer, the
     /// work's token is cancelled and nothing is reported: another attempt may already run. An exception of the work is reported as a
-    /// failure, to be tried again.
+    /// failure, to be tried again. How long the claim holds is counted by the timestamps of <paramref name="time"/>, never by the time of day.
     /// </remarks>
-    public static void Begin(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work) =>
-        _ = Task.Run(() => Run(file, claim, time, work));
+    public static void Begin(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work) 
+    {
+        var given = time.GetTimestamp();
+        _ = Task.Run(() => Run(file, claim, given, time, work));
+    }
 
-    private static async Task Run(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work)
+    private static async Task Run(IFileGrain file, StepClaim claim, long given, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work)
     {
         using var span = Telemetry.Activities.StartActivity("step");
         span?.SetTag("action", claim.Action).SetTag("rule", claim.Step.Rule).SetTag("file", claim.File.ToString()).SetTag("attempt", claim.Attempt);
         using var ended = new CancellationTokenSource();
         using var lost = new CancellationTokenSource();
-        var keeping = Keep(file, claim, time, lost, ended.Token);
+        var keeping = Keep(file, claim, given, time, lost, ended.Token);
         StepOutcome outcome;
         try
         {
@@ -40,13 +43,13 @@ public static class Attempt
         }
     }
 
-    private static async Task Keep(IFileGrain file, StepClaim claim, TimeProvider time, CancellationTokenSource lost, CancellationToken ended)
+    private static async Task Keep(IFileGrain file, StepClaim claim, long given, TimeProvider time, CancellationTokenSource lost, CancellationToken ended)
     {
         try
         {
             while (!ended.IsCancellationRequested)
             {
-                var left = claim.Deadline - time.GetUtcNow().UtcDateTime;
+                var left = Left(claim, given, time);
                 if (left <= TimeSpan.Zero)
                 {
                     await lost.CancelAsync();
@@ -54,6 +57,7 @@ public static class Attempt
                 }
 
                 await Task.Delay(left / 3, time, ended);
+                var asked = time.GetTimestamp();
                 try
                 {
                     if (await file.Extend(claim) is not { } extended)
@@ -62,9 +66,9 @@ public static class Attempt
                         return;
                     }
 
-                    claim = extended;
+                    (claim, given) = (extended, asked);
                 }
-                catch (Exception) when (!ended.IsCancellationRequested)
+                catch (Exception)
                 {
                     // The shard or the store may be away for a while; the deadline decides, not one call.
                 }
@@ -74,6 +78,10 @@ public static class Attempt
         {
         }
     }
+
+    // A claim of an older release does not say how long it holds: there its silo's clock must agree with ours.
+    private static TimeSpan Left(StepClaim claim, long given, TimeProvider time) =>
+        claim.Left is { } left ? left - time.GetElapsedTime(given) : claim.Deadline - time.GetUtcNow().UtcDateTime;
 
     // The report is what makes the work count, so it outlives a store that is away; the shard refuses it if it comes too late.
     private static async Task Report(IFileGrain file, StepClaim claim, TimeProvider time, StepOutcome outcome)

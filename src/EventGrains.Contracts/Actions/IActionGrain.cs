@@ -40,14 +40,19 @@ public sealed record ActionRequest([property: Id(0)] StepClaim Claim, [property:
 
 /// <summary>The right to run one attempt of a step until a deadline.</summary>
 /// <param name="Attempt">From 1; the result of an older attempt is refused.</param>
-/// <param name="Deadline">UTC, our clock; no new attempt is given before it.</param>
+/// <param name="Deadline">UTC, by the cluster's clock, which need not be this machine's; no new attempt is given before it.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.StepClaim")]
 public sealed record StepClaim(
     [property: Id(0)] FileId File,
     [property: Id(1)] StepKey Step,
     [property: Id(2)] string Action,
     [property: Id(3)] int Attempt,
-    [property: Id(4)] DateTime Deadline);
+    [property: Id(4)] DateTime Deadline)
+{
+    /// <summary>How long it still holds, from when it is passed on: what an executor goes by, since no clock is in it. Null from a silo of a release that did not say.</summary>
+    [Id(5)]
+    public TimeSpan? Left { get; init; }
+}
 
 /// <summary>How an attempt ended.</summary>
 /// <param name="Done">False for a failure, which is tried again with back-off up to the attempts' bound unless <paramref name="Final"/>.</param>

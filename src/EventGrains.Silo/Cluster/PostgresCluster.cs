@@ -55,11 +55,13 @@ public static class PostgresCluster
         silo.Configure<ClusterMembershipOptions>(o => Watch(o, settings));
         silo.Configure<SiloMessagingOptions>(Carry);
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Invariant, database));
-        silo.Services.AddSingleton<IMembershipTable>(services => new SharedClock(
+        silo.Services.AddSingleton(services => new SharedClock(
             ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services),
             ct => TimeOf(database, ct),
             TimeProvider.System,
             services.GetRequiredService<ILogger<SharedClock>>()));
+        silo.Services.AddSingleton<IMembershipTable>(services => services.GetRequiredService<SharedClock>());
+        silo.Services.AddSingleton(services => new ClusterTime(TimeProvider.System, () => services.GetRequiredService<SharedClock>().Now));
         return silo.AddPostgresGrainStorage(database);
     }
 

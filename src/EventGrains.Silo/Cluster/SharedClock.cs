@@ -5,8 +5,13 @@ using Orleans.Runtime;
 
 namespace EventGrains.Silo.Cluster;
 
-/// <summary>The membership table in one time, the database's, whatever the silos' own clocks say.</summary>
+/// <summary>The database's clock, which the cluster goes by, and the membership table in its time, whatever the silos' own clocks say.</summary>
 /// <remarks>
+/// The database is asked for its time before each reading of the table: first when the silo joins, before any of its grains runs, then at least
+/// every five seconds. Between answers, and while the database is away, the last answer is kept and counted on by this machine's timestamps,
+/// which nobody sets: a clock that is put right meanwhile moves nothing. An answer counts as from the middle of its way; one that differs
+/// by no more than half of its way, or a quarter of a second, changes nothing. Before the first answer the time is this machine's.
+///
 /// Orleans compares what one silo wrote (when it started, was alive, voted) with another's clock: a silo that is minutes ahead takes
 /// its peers for stale, and then a single vote is enough to end one; votes of two clocks never count together; one that is behind is blocked by dead rows.
 /// So each silo reads the table in its own time and writes it in the database's. What silos tell each other directly is in the sender's
@@ -18,14 +23,18 @@ internal sealed partial class SharedClock(IMembershipTable table, Func<Cancellat
     /// <summary>Less than this is the way to the database and back.</summary>
     private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>From here on an operator should know, since times in answers and rules are this machine's.</summary>
+    /// <summary>From here on an operator should know, since logs are dated by this machine's clock.</summary>
     private static readonly TimeSpan Remarkable = TimeSpan.FromSeconds(30);
 
     private TimeSpan _ahead;
     private TimeSpan _told;
+    private volatile Sight? _seen;
 
     /// <summary>How far the database's clock is ahead of ours.</summary>
     public TimeSpan Ahead => _ahead;
+
+    /// <summary>The database's time.</summary>
+    public DateTimeOffset Now => _seen is { } seen ? seen.Now + time.GetElapsedTime(seen.Timestamp) : time.GetUtcNow();
 
     public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default)
     {
@@ -76,15 +85,21 @@ internal sealed partial class SharedClock(IMembershipTable table, Func<Cancellat
 
     private async Task Measure(CancellationToken ct)
     {
-        var asked = time.GetUtcNow().UtcDateTime;
-        var theirs = await ask(ct);
-        var answered = time.GetUtcNow().UtcDateTime;
-        var ahead = theirs - (asked + ((answered - asked) / 2));
+        var asked = time.GetTimestamp();
+        var told = await ask(ct);
+        var (answered, ours) = (time.GetTimestamp(), time.GetUtcNow());
+        var halfWay = time.GetElapsedTime(asked, answered) / 2;
+        var doubt = halfWay > Noise ? halfWay : Noise;
+        var theirs = new DateTimeOffset(told) + halfWay;
+        if (_seen is null || (theirs - Now).Duration() > doubt)
+        {
+            _seen = new Sight(theirs, answered);
+        }
 
         // Times that came from the table go back there unchanged as long as the clocks only tremble.
-        if ((ahead - _ahead).Duration() > Noise)
+        if ((theirs - ours - _ahead).Duration() > doubt)
         {
-            _ahead = ahead;
+            _ahead = theirs - ours;
         }
 
         if ((_ahead - _told).Duration() > Remarkable)
@@ -112,9 +127,12 @@ internal sealed partial class SharedClock(IMembershipTable table, Func<Cancellat
         IAmAliveTime = Moved(entry.IAmAliveTime, by),
     };
 
+    /// <summary>The database's time at one of this machine's timestamps.</summary>
+    private sealed record Sight(DateTimeOffset Now, long Timestamp);
+
     // What was never set stays so.
     private static DateTime Moved(DateTime at, TimeSpan by) => at == default ? at : at + by;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This machine's clock is {Seconds} s behind the database's. The cluster does not mind; times in answers come from this clock. Let it be set, by NTP for instance.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This machine's clock is {Seconds} s behind the database's. The cluster does not mind: it goes by the database's. Logs and the answers of gateways here are dated by this machine's. Let it be set, by NTP for instance.")]
     private partial void LogSkew(double seconds);
 }

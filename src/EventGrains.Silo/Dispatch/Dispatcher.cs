@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Files;
 using EventGrains.Files;
+using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Status;
 using EventGrains.Silo.Store;
 using Microsoft.Extensions.Logging;
@@ -32,7 +33,7 @@ internal sealed partial class Dispatcher : IDisposable
     private readonly IStore _store;
     private readonly IGrainFactory _grains;
     private readonly RuleBudgets _budgets;
-    private readonly TimeProvider _time;
+    private readonly ClusterTime _time;
     private readonly ILogger<Dispatcher> _log;
     private readonly Task _loop;
     private bool _mustLookAgain;
@@ -40,7 +41,7 @@ internal sealed partial class Dispatcher : IDisposable
     private DateTime _rereadAt;
 
     public Dispatcher(
-        IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, TimeProvider time, ILogger<Dispatcher> log)
+        IStore store, IGrainFactory grains, RuleBudgets budgets, SiloSettings settings, ClusterTime time, ILogger<Dispatcher> log)
     {
         (_store, _grains, _budgets, _time, _log) = (store, grains, budgets, time, log);
         _held = new HeldIntents(settings);
@@ -93,6 +94,13 @@ internal sealed partial class Dispatcher : IDisposable
             _shards.Add(shard);
         }
 
+        await Read(shard);
+    }
+
+    /// <summary>Takes from the store what is not held yet of a shard, as long as it is this silo's.</summary>
+    private async Task Read(int shard)
+    {
+        var isRead = true;
         try
         {
             string? after = null;
@@ -103,7 +111,7 @@ internal sealed partial class Dispatcher : IDisposable
                 {
                     if (!_shards.Contains(shard))
                     {
-                        return; // dropped meanwhile
+                        return; // given away meanwhile
                     }
 
                     foreach (var intent in page.Items)
@@ -126,11 +134,12 @@ internal sealed partial class Dispatcher : IDisposable
         catch (Exception failure)
         {
             LogReadFailed(failure, shard);
-            _mustLookAgain = true;
+            isRead = false;
         }
 
         lock (_lock)
         {
+            _mustLookAgain |= !isRead;
             if (!_isEnded)
             {
                 _wake.Release();
@@ -207,7 +216,7 @@ internal sealed partial class Dispatcher : IDisposable
 
         foreach (var shard in shards)
         {
-            await Adopt(shard);
+            await Read(shard);
         }
     }
 
@@ -226,7 +235,7 @@ internal sealed partial class Dispatcher : IDisposable
             var now = _time.GetUtcNow().UtcDateTime;
             if (NeedsLease(lane, now))
             {
-                await Lease(lane, now);
+                await Lease(lane);
                 now = _time.GetUtcNow().UtcDateTime;
             }
 
@@ -254,10 +263,10 @@ internal sealed partial class Dispatcher : IDisposable
         }
     }
 
-    private async Task Lease(Lane lane, DateTime now)
+    private async Task Lease(Lane lane)
     {
         int granted;
-        DateTime heldUntil;
+        DateTime? heldUntil;
         try
         {
             (granted, heldUntil) = await _budgets.Take(lane.Rule);
@@ -266,13 +275,15 @@ internal sealed partial class Dispatcher : IDisposable
         {
             // One rule whose budget cannot be asked must not stop the others.
             LogNoBudget(failure, lane.Rule);
-            (granted, heldUntil) = (0, now + AskBudgetAgain);
+            (granted, heldUntil) = (0, null);
         }
 
         lock (_lock)
         {
+            // From here on: the answer may have been waited for longer than the rule is to wait now.
+            var now = _time.GetUtcNow().UtcDateTime;
             lane.Leased += granted;
-            lane.HeldUntil = granted > 0 ? now : heldUntil;
+            lane.HeldUntil = granted > 0 ? now : heldUntil ?? now + AskBudgetAgain;
         }
     }
 

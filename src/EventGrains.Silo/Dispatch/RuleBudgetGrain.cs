@@ -1,9 +1,10 @@
 using EventGrains.Contracts.Rules;
+using EventGrains.Silo.Cluster;
 
 namespace EventGrains.Silo.Dispatch;
 
 /// <summary>Grants of the last hour, by minute. Never grants from memory that is ahead of storage: a failed write is taken back.</summary>
-internal sealed class RuleBudgetGrain([PersistentState("budget", "Default")] IPersistentState<RuleBudgetState> state, TimeProvider time)
+internal sealed class RuleBudgetGrain([PersistentState("budget", "Default")] IPersistentState<RuleBudgetState> state, ClusterTime time)
     : Grain, IRuleBudgetGrain
 {
     public async Task<BudgetLease> Take(int files, int filesPerHourMax)

@@ -15,7 +15,7 @@ namespace EventGrains.Silo.Files;
 /// <summary>One file, for whoever works on it. Runs its steps.</summary>
 /// <remarks>Never changes the file: its shard does. Calls <see cref="IFileShardGrain"/> and actions only, and reads what is durable.</remarks>
 [CollectionAgeLimit(Minutes = 2), PlacedWithShard]
-internal sealed class FileGrain(IStore store, RuleSpecs specs, ActionStarts actions) : Grain, IFileGrain
+internal sealed class FileGrain(IStore store, RuleSpecs specs, ActionStarts actions, TimeProvider time) : Grain, IFileGrain
 {
     public Task<FileState?> Get() => store.Find(Id);
 
@@ -25,6 +25,7 @@ internal sealed class FileGrain(IStore store, RuleSpecs specs, ActionStarts acti
     {
         // Claim first: an executor that was frozen and wakes after a takeover must find its attempt gone,
         // and a crash between the two shows as an attempt without an end, not as a step that nobody ran.
+        var asked = time.GetTimestamp();
         if (await Shard.Claim(Id, step) is not { } claim)
         {
             return false;
@@ -34,7 +35,8 @@ internal sealed class FileGrain(IStore store, RuleSpecs specs, ActionStarts acti
         {
             var spec = await specs.Find(step) ?? throw new InvalidOperationException($"rule {step.Rule} of generation {step.RuleGeneration} is not kept any more");
             var file = await store.Find(Id) ?? throw new InvalidOperationException("the file's row is gone");
-            await actions.Start(ActionOf(claim), new ActionRequest(claim, spec.ParametersJson, file));
+            var given = claim with { Left = claim.Left - time.GetElapsedTime(asked) };
+            await actions.Start(ActionOf(claim), new ActionRequest(given, spec.ParametersJson, file));
         }
         catch (StepFailedException refused)
         {

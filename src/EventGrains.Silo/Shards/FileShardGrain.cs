@@ -29,7 +29,7 @@ internal sealed partial class FileShardGrain(
     ShardMap map,
     ILocalSiloDetails silo,
     SiloSettings settings,
-    TimeProvider time,
+    ClusterTime time,
     ILogger<FileShardGrain> log) : Grain, IFileShardGrain
 {
     private readonly ShardMemory _memory = new(Math.Max(16, settings.FilesCachedMax / store.Shards));
@@ -84,7 +84,7 @@ internal sealed partial class FileShardGrain(
             {
                 turn.Take(entry, decision.After, decision.Transition);
                 var claimed = decision.After.Steps.First(s => s.Key == step);
-                claim = claimed.State == StepState.Running ? new StepClaim(file, step, claimed.Action, claimed.Attempts, claimed.DueAt) : null;
+                claim = claimed.State == StepState.Running ? new StepClaim(file, step, claimed.Action, claimed.Attempts, claimed.DueAt) { Left = _policy.ClaimLength } : null;
             }
         });
         return claim;
@@ -99,7 +99,7 @@ internal sealed partial class FileShardGrain(
             if (entry.State is { } before && Steps.Extend(before, claim.Step, claim.Attempt, _policy, Now) is { } after)
             {
                 turn.Take(entry, after, null);
-                extended = claim with { Deadline = after.Steps.First(s => s.Key == claim.Step).DueAt };
+                extended = claim with { Deadline = after.Steps.First(s => s.Key == claim.Step).DueAt, Left = _policy.ClaimLength };
             }
         });
         return extended;

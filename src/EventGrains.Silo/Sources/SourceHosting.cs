@@ -13,6 +13,7 @@ public static class SourceHosting
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => new ClusterTime(s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<Troubles>();
         services.AddSingleton<IShardCalls, ShardCalls>();
         services.TryAddSingleton<ICopySightings, AliasedCopies>();

@@ -21,6 +21,7 @@ internal sealed class SourceParts(
     SiloSettings settings,
     Troubles troubles,
     TimeProvider time,
+    ClusterTime clusterTime,
     IEnumerable<ICopySightings> copies,
     SilosThatSee silos,
     IClusterMembershipService membership,
@@ -60,7 +61,7 @@ internal sealed class SourceParts(
         var decoder = decoders.FirstOrDefault(d => d.Format == definition.Format)
             ?? throw new ArgumentException($"source '{source}' has the format '{definition.Format}', which nobody reads; there are: {string.Join(", ", decoders.Select(d => d.Format))}");
         var glob = new LogGlob(definition.Files ?? throw new ArgumentException($"source '{source}' is of type log and names no files; add 'files: GLOB'"));
-        return new LogContext(definition, glob, decoder, store, shards, settings, time);
+        return new LogContext(definition, glob, decoder, store, shards, settings, clusterTime);
     }
 
     public ISourceRunner Start(string source)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EventGrains.Silo.Store;
+using EventGrains.Silo.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ internal sealed class EventLogAdapterFactory(string name, IServiceProvider servi
         services.GetRequiredService<IGrainFactory>(),
         services.GetRequiredService<DeliveryErrors>(),
         _settings,
-        _time,
+        services.GetRequiredService<ClusterTime>(),
         _log,
         services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
 

@@ -95,9 +95,9 @@ public sealed class ActionGrainTests : IDisposable
     {
         public Cluster()
         {
-            Grains = Fake<IGrainFactory>((method, arguments) =>
-                method.ReturnType == typeof(IFileGrain) ? Fake<IFileGrain>(File)
-                : method.ReturnType == typeof(IFileShardGrain) ? Fake<IFileShardGrain>((call, _) => Shard(call, (long)arguments[0]!))
+            Grains = Fake.Of<IGrainFactory>((method, arguments) =>
+                method.ReturnType == typeof(IFileGrain) ? Fake.Of<IFileGrain>(File)
+                : method.ReturnType == typeof(IFileShardGrain) ? Fake.Of<IFileShardGrain>((call, _) => Shard(call, (long)arguments[0]!))
                 : throw new InvalidOperationException($"an action calls its file and shards alone, not {method.ReturnType}"));
         }
 
@@ -132,20 +132,5 @@ public sealed class ActionGrainTests : IDisposable
             ShardsTold.Add((int)shard);
             return Task.FromResult(true);
         }
-
-        private static T Fake<T>(Func<MethodInfo, object?[], object> answer)
-            where T : class
-        {
-            var fake = DispatchProxy.Create<T, Answering>();
-            ((Answering)(object)fake).Answer = answer;
-            return fake;
-        }
-    }
-
-    public class Answering : DispatchProxy
-    {
-        public Func<MethodInfo, object?[], object>? Answer { get; set; }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Answer!(targetMethod!, args!);
     }
 }

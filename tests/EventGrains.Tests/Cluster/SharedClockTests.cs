@@ -1,7 +1,6 @@
 using System.Net;
 using EventGrains.Silo.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Orleans;
 using Orleans.Runtime;
 
@@ -14,6 +13,7 @@ public sealed class SharedClockTests
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(10);
 
     private readonly Table table = new();
+    private Func<DateTime> ask = () => Noon;
 
     [Fact]
     public async Task What_a_silo_ahead_wrote_now_is_now_for_one_behind()
@@ -52,6 +52,48 @@ public sealed class SharedClockTests
         Assert.Equal(entry.ToString(), Assert.Single((await silo.ReadAllAsync()).Members).Item1.ToString());
     }
 
+    [Fact]
+    public async Task The_time_is_the_databases_and_goes_on_while_the_database_is_away()
+    {
+        var machine = new Machine(Noon + Skew);
+        var silo = await Silo(machine);
+        ask = () => throw new IOException("the database is away");
+
+        machine.Pass(TimeSpan.FromMinutes(1));
+
+        await Assert.ThrowsAsync<IOException>(() => silo.ReadAllAsync());
+        Assert.Equal(Noon.AddMinutes(1), silo.Now.UtcDateTime);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_put_right_moves_nothing()
+    {
+        var machine = new Machine(Noon + Skew);
+        var silo = await Silo(machine);
+
+        machine.Set(Noon);
+
+        Assert.Equal(Noon, silo.Now.UtcDateTime);
+        await silo.ReadAllAsync();
+        Assert.Equal((Noon, TimeSpan.Zero), (silo.Now.UtcDateTime, silo.Ahead));
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_long_on_its_way_moves_nothing()
+    {
+        var machine = new Machine(Noon + Skew);
+        var silo = await Silo(machine);
+        ask = () =>
+        {
+            machine.Pass(TimeSpan.FromSeconds(8));
+            return Noon;
+        };
+
+        await silo.ReadAllAsync();
+
+        Assert.Equal((Noon.AddSeconds(8), -Skew), (silo.Now.UtcDateTime, silo.Ahead));
+    }
+
     private static TableVersion Version => new(1, "1");
 
     private static MembershipEntry Entry(DateTime at) => new()
@@ -67,11 +109,30 @@ public sealed class SharedClockTests
 
     private static SiloAddress Address { get; } = SiloAddress.New(IPAddress.Loopback, 11111, 1);
 
-    private async Task<SharedClock> Silo(DateTime now)
+    private Task<SharedClock> Silo(DateTime now) => Silo(new Machine(now));
+
+    private async Task<SharedClock> Silo(Machine machine)
     {
-        var clock = new SharedClock(table, _ => Task.FromResult(Noon), new FakeTimeProvider(now), NullLogger<SharedClock>.Instance);
+        var clock = new SharedClock(table, _ => Task.Run(ask), machine, NullLogger<SharedClock>.Instance);
         await clock.ReadAllAsync();
         return clock;
+    }
+
+    /// <summary>A clock that can be set; its timestamps only count what passed.</summary>
+    private sealed class Machine(DateTime now) : TimeProvider
+    {
+        private DateTimeOffset _now = new(now);
+        private TimeSpan _passed;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public override long GetTimestamp() => _passed.Ticks;
+
+        public void Pass(TimeSpan time) => (_now, _passed) = (_now + time, _passed + time);
+
+        public void Set(DateTime at) => _now = new DateTimeOffset(at);
     }
 
     /// <summary>Keeps one row as it was given.</summary>

@@ -25,7 +25,7 @@ internal sealed class Silos : IAsyncDisposable
 
     public IGrainFactory Grains => Cluster.Client;
 
-    public static async Task<Silos> Start(short silos, int shards, Definitions? definitions = null, Action<SiloSettings>? set = null)
+    public static async Task<Silos> Start(short silos, int shards, Definitions? definitions = null, Action<SiloSettings>? set = null, Action<ISiloBuilder>? more = null)
     {
         var store = new MemoryStore(shards);
         var builder = new InProcessTestClusterBuilder(silos);
@@ -35,6 +35,7 @@ internal sealed class Silos : IAsyncDisposable
             set?.Invoke(settings);
             silo.Configure<SiloMessagingOptions>(PostgresCluster.Carry);
             silo.AddStoreGrainStorage().AddEventGrains(settings, definitions ?? Definitions.Empty, store);
+            more?.Invoke(silo);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
