@@ -44,7 +44,8 @@ internal static class ServerLogs
         logging.SetMinimumLevel(theirs);
         logging.AddFilter("EventGrains", ours);
 
-        // Orleans speaks in its name, of ranges that mean nothing here.
+        // Orleans speaks in their names, of ranges that mean nothing here.
         logging.AddFilter("EventGrains.Silo.Status.SiloLookService", theirs);
+        logging.AddFilter("EventGrains.Silo.Actions.ActionsService", theirs);
     }
 }

@@ -11,7 +11,7 @@ public static class Attempt
     /// work's token is cancelled and nothing is reported: another attempt may already run. An exception of the work is reported as a
     /// failure, to be tried again. How long the claim holds is counted by the timestamps of <paramref name="time"/>, never by the time of day.
     /// </remarks>
-    public static void Begin(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work) 
+    public static void Begin(IFileGrain file, StepClaim claim, TimeProvider time, Func<CancellationToken, Task<StepOutcome>> work)
     {
         var given = time.GetTimestamp();
         _ = Task.Run(() => Run(file, claim, given, time, work));

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using EventGrains.Silo.Store;
 using EventGrains.Silo.Cluster;
+using EventGrains.Silo.Store;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

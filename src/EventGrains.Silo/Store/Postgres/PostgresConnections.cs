@@ -12,6 +12,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>How long one answer may take; a recount or a migration sets its own.</summary>
     private const int AnswerSeconds = 10;
 
+    private readonly NpgsqlDataSource pool;
     private readonly NpgsqlDataSource alone;
 
     public PostgresConnections(SiloSettings settings)
@@ -31,17 +32,17 @@ internal sealed class PostgresConnections : IAsyncDisposable
         pooled.Options = $"{pooled.Options} -c jit=off -c enable_seqscan=off".TrimStart();
         var single = new NpgsqlConnectionStringBuilder(pooled.ConnectionString) { Pooling = false, Enlist = false, MaxAutoPrepare = 0 };
         single.Options += " -c plan_cache_mode=force_generic_plan";
-        Pool = NpgsqlDataSource.Create(pooled);
+        pool = NpgsqlDataSource.Create(pooled);
         alone = NpgsqlDataSource.Create(single);
     }
 
-    public NpgsqlDataSource Pool { get; }
+    public async Task<NpgsqlConnection> OpenPooled(CancellationToken ct) => await pool.OpenConnectionAsync(ct);
 
     public async Task<NpgsqlConnection> OpenAlone(CancellationToken ct) => await alone.OpenConnectionAsync(ct);
 
     public async ValueTask DisposeAsync()
     {
-        await Pool.DisposeAsync();
+        await pool.DisposeAsync();
         await alone.DisposeAsync();
     }
 }

@@ -95,7 +95,7 @@ internal sealed class PostgresStore : IStore
             return;
         }
 
-        await using var connection = await connections.Pool.OpenConnectionAsync(ct);
+        await using var connection = await connections.OpenPooled(ct);
         if (await Room.Lacks(connection, ct) is { } why)
         {
             full = why;
@@ -155,8 +155,7 @@ internal sealed class PostgresStore : IStore
 
         try
         {
-            await using var connection = await connections.OpenAlone(ct);
-            return await DatasetReads.Recount(connection, name, ct);
+            return await Call(connections.OpenAlone, connection => DatasetReads.Recount(connection, name, ct), ct);
         }
         finally
         {
@@ -243,14 +242,16 @@ internal sealed class PostgresStore : IStore
 
     private StoreAwayException HasNoRoom(string why) => new($"the store in {place.Name} has no room: {why}");
 
-    private async Task<T> Call<T>(Func<NpgsqlConnection, Task<T>> call, CancellationToken ct)
+    private Task<T> Call<T>(Func<NpgsqlConnection, Task<T>> call, CancellationToken ct) => Call(connections.OpenPooled, call, ct);
+
+    private async Task<T> Call<T>(Func<CancellationToken, Task<NpgsqlConnection>> open, Func<NpgsqlConnection, Task<T>> call, CancellationToken ct)
     {
         var began = time.GetTimestamp();
         for (var wait = RetryFirst; ; wait = wait * 2 > RetryMax ? RetryMax : wait * 2)
         {
             try
             {
-                await using var connection = await connections.Pool.OpenConnectionAsync(ct);
+                await using var connection = await open(ct);
                 return await call(connection);
             }
             catch (Exception failure) when (!ct.IsCancellationRequested && PostgresPlace.IsAway(failure))

@@ -1,5 +1,6 @@
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Shards;
+using EventGrains.Contracts.Status;
 using EventGrains.Contracts.Transitions;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
@@ -151,6 +152,22 @@ public sealed class PostgresStorePromises : StoreReadPromises
         Assert.Equal(3, await Count("sequences"));
         Assert.Equal(1, await Count("commits"));
         Assert.Equal(0, await Store.PruneLog(1));
+    }
+
+    [Fact]
+    public async Task Files_are_counted_again_for_one_dataset_at_a_time()
+    {
+        await using var direct = NpgsqlDataSource.Create(_database);
+        await using var connection = await direct.OpenConnectionAsync();
+        await connection.Run("begin; lock table eventgrains.files in access exclusive mode", CancellationToken.None);
+        var first = Store.Recount("run-1");
+
+        var refused = await Assert.ThrowsAsync<StoreAwayException>(() => Store.Recount("run-2"));
+        await connection.Run("rollback", CancellationToken.None);
+
+        Assert.Contains("ask again when that is done", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("run-1", (await first).Recounted.Name);
+        Assert.Equal("run-2", (await Store.Recount("run-2")).Recounted.Name);
     }
 
     [Fact]
