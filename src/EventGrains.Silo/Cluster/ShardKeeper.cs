@@ -73,11 +73,15 @@ internal sealed partial class ShardKeeper(
         var (wait, rested) = (AskEvery, time.GetTimestamp());
         try
         {
-            while (true)
+            while (!_stopping.IsCancellationRequested)
             {
                 if (await Task.WhenAny(change, Task.Delay(wait, time, _stopping.Token)) == change)
                 {
-                    await change;
+                    if (!await change)
+                    {
+                        return;
+                    }
+
                     change = changes.MoveNextAsync().AsTask();
                     rested = time.GetTimestamp();
                 }

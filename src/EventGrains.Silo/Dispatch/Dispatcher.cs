@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using EventGrains.Contracts;
 using EventGrains.Contracts.Files;
+using EventGrains.Contracts.Status;
 using EventGrains.Files;
 using EventGrains.Silo.Cluster;
 using EventGrains.Silo.Status;
@@ -130,6 +131,11 @@ internal sealed partial class Dispatcher : IDisposable
         catch (OperationCanceledException)
         {
             return;
+        }
+        catch (StoreAwayException away)
+        {
+            LogStoreAway(away, shard);
+            isRead = false;
         }
         catch (Exception failure)
         {
@@ -365,6 +371,9 @@ internal sealed partial class Dispatcher : IDisposable
         _wake.Dispose();
         _stopping.Dispose();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The intents of shard {Shard} could not be read while the store is away; they are looked for again.")]
+    private partial void LogStoreAway(StoreAwayException away, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The intents of shard {Shard} could not be read; they are looked for again.")]
     private partial void LogReadFailed(Exception failure, int shard);

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Net;
+using EventGrains.Contracts;
+using EventGrains.Contracts.Shards;
+using EventGrains.Silo.Cluster;
+using EventGrains.Tests.Actions;
+using EventGrains.Tests.Sources;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime;
+
+namespace EventGrains.Tests.Cluster;
+
+/// <summary>How a silo that stops gives away its shards, at moments that no cluster of a test meets by itself.</summary>
+public sealed class ShardKeeperStopTests : IDisposable
+{
+    private const int Shards = 4;
+
+    private static readonly SiloAddress Me = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_001), 1);
+    private static readonly SiloAddress Other = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_002), 1);
+
+    private readonly Dictionary<int, SiloAddress> _given = [];
+    private readonly FakeTimeProvider _time = new();
+    private readonly ShardKeeper _keeper;
+    private Func<Task> _asked = () => Task.CompletedTask;
+
+    public ShardKeeperStopTests()
+    {
+        var shape = new ClusterShape(Shards);
+        var members = new[] { Me, Other }.ToImmutableDictionary(s => s, s => new ClusterMember(s, SiloStatus.Active, $"{s}"));
+        var membership = Fake.Of<IClusterMembershipService>((method, _) => method.ReturnType == typeof(ClusterMembershipSnapshot)
+            ? new ClusterMembershipSnapshot(members, new MembershipVersion(1))
+            : new SilentUpdates());
+        var grains = Fake.Of<IGrainFactory>((_, arguments) => Shard((int)(long)arguments[0]!));
+        var me = Fake.Of<ILocalSiloDetails>((_, _) => Me);
+        _keeper = new ShardKeeper(new ShardMap(shape, _time), shape, grains, membership, me, _time, NullLogger<ShardKeeper>.Instance);
+    }
+
+    /// <remarks>A silo that went on looking would never give anything away, and would be killed with its shards.</remarks>
+    [Fact]
+    public async Task A_silo_stops_though_membership_does_not_say_that_it_heard()
+    {
+        await _keeper.Start();
+
+        await _keeper.Stop().WaitAsync(Deadline.Generous, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Shards, _given.Count);
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_while_a_shard_does_not_answer_gives_its_shards_away()
+    {
+        await _keeper.Start();
+        var (asks, fails) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _asked = () =>
+        {
+            asks.TrySetResult();
+            return fails.Task;
+        };
+        await Eventually.Is(() => asks.Task.IsCompleted || Passes(TimeSpan.FromSeconds(5)), () => "no shard was asked again");
+
+        var stopping = _keeper.Stop();
+        fails.SetException(new TimeoutException("the shard's silo has just died"));
+        await stopping.WaitAsync(Deadline.Generous, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Shards, _given.Count);
+        Assert.All(_given.Values, silo => Assert.Equal(Other, silo));
+    }
+
+    public void Dispose() => _keeper.Dispose();
+
+    private bool Passes(TimeSpan time)
+    {
+        _time.Advance(time);
+        return false;
+    }
+
+    private IFileShardGrain Shard(int shard) => Fake.Of<IFileShardGrain>((method, arguments) =>
+    {
+        if (method.Name == nameof(IFileShardGrain.Move))
+        {
+            _given[shard] = (SiloAddress)arguments[0]!;
+            return Task.CompletedTask;
+        }
+
+        return Ping();
+
+        async Task<ShardView> Ping()
+        {
+            await (_given.ContainsKey(shard) ? Task.CompletedTask : _asked());
+            return new ShardView(shard, 1, Me);
+        }
+    });
+
+    /// <summary>Membership in which nothing changes, and which does not hear that nobody listens any more.</summary>
+    private sealed class SilentUpdates : IAsyncEnumerable<ClusterMembershipSnapshot>, IAsyncEnumerator<ClusterMembershipSnapshot>
+    {
+        public ClusterMembershipSnapshot Current => throw new InvalidOperationException("nothing has changed");
+
+        public IAsyncEnumerator<ClusterMembershipSnapshot> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
+
+        public ValueTask<bool> MoveNextAsync() => new(new TaskCompletionSource<bool>().Task);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
