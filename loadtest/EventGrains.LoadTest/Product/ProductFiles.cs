@@ -5,13 +5,18 @@ namespace EventGrains.LoadTest.Product;
 /// <param name="Actions">The assembly of the <c>noop</c> action.</param>
 internal sealed record ProductFiles(string Executable, string Actions)
 {
-    /// <summary>By default what was built along with us: the same configuration and framework, from the same tree.</summary>
+    /// <summary>Published for this machine, as one with its runtime.</summary>
+    public bool IsCompiledAhead => File.Exists(Path.Combine(Path.GetDirectoryName(Executable)!, "eventgrains.r2r.dll"));
+
+    /// <summary>By default what was published along with us, else what was built: from the same tree.</summary>
     public static ProductFiles Locate(string? executable, string? actions)
     {
         // .../PART/PROJECT/bin/CONFIGURATION/FRAMEWORK/
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var build = Path.Combine("bin", own.Parent!.Name, own.Name);
         var root = Path.GetFullPath(Path.Combine(own.FullName, "..", "..", "..", "..", ".."));
+        var published = Path.Combine(own.FullName, "product", "eventgrains");
+        executable ??= File.Exists(published) ? published : null;
         return new ProductFiles(
             Existing(executable ?? Path.Combine(root, "src", "EventGrains.Cli", build, "eventgrains"), "--product"),
             Existing(actions ?? Path.Combine(root, "loadtest", "EventGrains.Noop", build, "EventGrains.Noop.dll"), "--actions"));

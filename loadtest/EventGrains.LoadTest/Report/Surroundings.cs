@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EventGrains.LoadTest.Product;
 
 namespace EventGrains.LoadTest.Report;
 
 /// <summary>Where and of what a result was measured; without it a figure means nothing.</summary>
 internal sealed record Surroundings(string Machine, string Commit)
 {
-    public static Surroundings Here() => new(DescribeMachine(), DescribeCommit());
+    public static Surroundings Of(ProductFiles product) =>
+        new($"{DescribeMachine()}, the product {(product.IsCompiledAhead ? "compiled ahead" : "as built")}", DescribeCommit());
 
     private static string DescribeMachine()
     {

@@ -233,7 +233,7 @@ internal sealed class ClusterRun : IAsyncDisposable
             _verdict.AddOther($"{finding.Count} lines in the servers' logs: {finding.Level} {finding.Category}: {finding.Example}");
         }
 
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(_run.Product);
         var bySecond = samples.ToLookup(s => (int)Math.Floor(s.Due));
         return new ClusterResult(
             here.Machine, here.Commit, _run.Seed, _options.Scenario.Name, _options.Silos, _options.Gateways, _options.Shards, _options.Scenario.Rate, _options.Scenario.Seconds,

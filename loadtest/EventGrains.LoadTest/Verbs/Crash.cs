@@ -53,7 +53,7 @@ internal static class Crash
             verdict.AddLost(publisher.Rejected, $"{publisher.Rejected} events were rejected");
         }
 
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(options.Product);
         ResultFile.Write(options.Json, new CrashResult(
             here.Machine, here.Commit, options.Seed, events, files, kills, clock.Elapsed.TotalSeconds,
             publisher.Accepted, publisher.Resent, feed.Connections, ledger.Transitions,

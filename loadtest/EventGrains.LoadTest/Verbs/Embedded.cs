@@ -34,7 +34,7 @@ internal static class Embedded
 
         var (latency, latencyVerdict) = await LatencyRun.Of(latencySeconds, options, work, ct);
         verdict.Add(latencyVerdict);
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(options.Product);
         var median = Figures.Median(limit);
         var result = new EmbeddedResult(
             here.Machine, here.Commit, options.Seed, events, corpus.Workload.Files, Figures.Median(parse), median,

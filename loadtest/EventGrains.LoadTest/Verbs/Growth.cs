@@ -59,7 +59,7 @@ internal static class Growth
             .. growth.Silos.Select(n => measured.Where(m => m.Silos == n && m.IsFar == isFar).ToList())
                 .Select(m => new GrowthPoint(m[0].Silos, [.. m.Select(x => x.EventsPerSecond)], [.. m.Select(x => x.CpuPerEvent)])),
         ];
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(options.Product);
         var result = new GrowthResult(here.Machine, here.Commit, options.Seed, growth.Shards, growth.InFlight, growth.Delay.TotalMilliseconds, Points(true), Points(false));
         ResultFile.Write(options.Json, result);
         Print(result);

@@ -66,7 +66,7 @@ internal static class Memory
         Console.WriteLine($"{listed} files under /d listed in {listing.Elapsed.TotalSeconds:0.00} s");
 
         Judge(files, curve, coldStartSeconds, verdict);
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(options.Product);
         ResultFile.Write(options.Json, new MemoryResult(here.Machine, here.Commit, options.Seed, files, curve, coldStartSeconds, listed, listing.Elapsed.TotalSeconds));
         await again.Stop();
         work.Keep = !verdict.IsGood;

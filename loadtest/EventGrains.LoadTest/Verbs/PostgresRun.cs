@@ -44,7 +44,7 @@ internal static class PostgresRun
             }
         }
 
-        var here = Surroundings.Here();
+        var here = Surroundings.Of(options.Product);
         var result = new PostgresResult(
             here.Machine, here.Commit, options.Seed, events, corpus.Workload.Files, bare.Rounds,
             [.. products.Select(p => new ShardsResult(p.Key, p.Value.Rounds, Figures.Median(p.Value.PerSecond.Zip(bare.PerSecond, (own, limit) => own / limit))))],

@@ -16,24 +16,27 @@ public sealed class ShardKeeperStopTests : IDisposable
 {
     private const int Shards = 4;
 
-    private static readonly SiloAddress Me = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_001), 1);
-    private static readonly SiloAddress Other = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_002), 1);
+    private static readonly SiloAddress Me = Silo(1);
+    private static readonly SiloAddress Other = Silo(2);
+    private static readonly SiloAddress Leaving = Silo(3);
 
     private readonly Dictionary<int, SiloAddress> _given = [];
     private readonly FakeTimeProvider _time = new();
+    private readonly ShardMap _map;
     private readonly ShardKeeper _keeper;
+    private SiloAddress[] _silos = [Me, Other];
     private Func<Task> _asked = () => Task.CompletedTask;
 
     public ShardKeeperStopTests()
     {
         var shape = new ClusterShape(Shards);
-        var members = new[] { Me, Other }.ToImmutableDictionary(s => s, s => new ClusterMember(s, SiloStatus.Active, $"{s}"));
+        _map = new ShardMap(shape, _time);
         var membership = Fake.Of<IClusterMembershipService>((method, _) => method.ReturnType == typeof(ClusterMembershipSnapshot)
-            ? new ClusterMembershipSnapshot(members, new MembershipVersion(1))
+            ? new ClusterMembershipSnapshot(_silos.ToImmutableDictionary(s => s, s => new ClusterMember(s, SiloStatus.Active, $"{s}")), new MembershipVersion(1))
             : new SilentUpdates());
         var grains = Fake.Of<IGrainFactory>((_, arguments) => Shard((int)(long)arguments[0]!));
         var me = Fake.Of<ILocalSiloDetails>((_, _) => Me);
-        _keeper = new ShardKeeper(new ShardMap(shape, _time), shape, grains, membership, me, _time, NullLogger<ShardKeeper>.Instance);
+        _keeper = new ShardKeeper(_map, shape, grains, membership, me, _time, NullLogger<ShardKeeper>.Instance);
     }
 
     /// <remarks>A silo that went on looking would never give anything away, and would be killed with its shards.</remarks>
@@ -67,7 +70,23 @@ public sealed class ShardKeeperStopTests : IDisposable
         Assert.All(_given.Values, silo => Assert.Equal(Other, silo));
     }
 
+    /// <remarks>It would have to give them again, and membership still calls it active.</remarks>
+    [Fact]
+    public async Task A_silo_that_stops_gives_nothing_to_one_that_has_just_given_its_own_away()
+    {
+        _silos = [Me, Other, Leaving];
+        _map.Heard(0, Leaving, 0);
+        await _keeper.Start();
+
+        await _keeper.Stop().WaitAsync(Deadline.Generous, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Shards, _given.Count);
+        Assert.All(_given.Values, silo => Assert.Equal(Other, silo));
+    }
+
     public void Dispose() => _keeper.Dispose();
+
+    private static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_000 + number), 1);
 
     private bool Passes(TimeSpan time)
     {

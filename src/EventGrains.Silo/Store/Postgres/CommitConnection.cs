@@ -196,15 +196,14 @@ internal sealed class CommitConnection(PostgresConnections connections) : IAsync
             connection,
             [
                 new(
-                    """
+                    $"""
                     with next as (update log set index = index + 1, transitions = transitions + $3 returning index, transitions),
                     noted as (insert into commits (index, batch, part, transitions, total) select index, $1, $2, $3, transitions from next where $3 > 0)
-                    select index from next
+                    select index, pg_notify('{PostgresPlace.Channel}', index::text) from next
                     """,
                     NpgsqlDbType.Bigint,
                     NpgsqlDbType.Integer,
                     NpgsqlDbType.Integer),
-                new($"notify {PostgresPlace.Channel}"),
                 new("commit"),
             ],
             ct);

@@ -1,11 +1,13 @@
+using System.Globalization;
+using System.Threading.Channels;
 using Npgsql;
 
 namespace EventGrains.Silo.Store.Postgres;
 
 /// <summary>Hears of every silo's commits, so that who waits at the end of the log need not ask over and over.</summary>
 /// <remarks>
-/// A connection of its own that listens. When it is lost, it is opened again and the log's end is told at once: what was missed meanwhile is in it.
-/// What comes while the end is being told is told together.
+/// A connection of its own that listens; each commit says its index. When the connection is lost, it is opened again and the log's end is
+/// told at once: what was missed meanwhile is in it. What comes while the end is being told is told together: only the newest waits.
 /// </remarks>
 /// <param name="tell">Told the commit index that the log ends with.</param>
 internal sealed class CommitNews(PostgresConnections connections, TimeProvider time, Func<long, CancellationToken, Task> tell) : IAsyncDisposable
@@ -14,6 +16,9 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
 
     /// <summary>Without news the end is looked at as often: a connection that died unheard must not leave anyone waiting.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>The end must be looked up.</summary>
+    private const long Unsaid = 0;
 
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
@@ -56,11 +61,49 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
     private async Task Listen(CancellationToken ct)
     {
         await using var connection = await connections.OpenAlone(ct);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var heard = Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        connection.Notification += (_, news) => heard.Writer.TryWrite(IndexIn(news.Payload));
         await connection.Run($"listen {PostgresPlace.Channel}", ct);
-        while (true)
+        heard.Writer.TryWrite(Unsaid);
+        Task[] parts = [Hear(connection, heard.Writer, over.Token), Tell(heard.Reader, over.Token)];
+        try
         {
-            await tell((await connection.Rows(r => r.GetInt64(0), "select index from log", ct))[0], ct);
-            await connection.WaitAsync(LookEvery, ct);
+            await await Task.WhenAny(parts);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAll(parts).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
+
+    private static async Task Hear(NpgsqlConnection connection, ChannelWriter<long> heard, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (!await connection.WaitAsync(LookEvery, ct))
+            {
+                heard.TryWrite(Unsaid);
+            }
+        }
+    }
+
+    private async Task Tell(ChannelReader<long> heard, CancellationToken ct)
+    {
+        while (true)
+        {
+            var index = await heard.ReadAsync(ct);
+            await tell(index == Unsaid ? await Ask(ct) : index, ct);
+        }
+    }
+
+    private async Task<long> Ask(CancellationToken ct)
+    {
+        await using var connection = await connections.OpenPooled(ct);
+        return (await connection.Rows(r => r.GetInt64(0), "select index from log", ct))[0];
+    }
+
+    /// <summary>A silo of a release before this one says that it committed, and not what.</summary>
+    private static long IndexIn(string payload) => long.TryParse(payload, CultureInfo.InvariantCulture, out var index) ? index : Unsaid;
 }
