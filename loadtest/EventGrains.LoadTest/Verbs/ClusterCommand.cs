@@ -59,7 +59,7 @@ internal static class ClusterCommand
         var silos = new Option<int[]>("--silos") { Description = "Numbers of silos to compare.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 4] };
         var seconds = new Option<int>("--seconds") { Description = "How long each is measured.", DefaultValueFactory = _ => 15 };
         var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds; the medians count.", DefaultValueFactory = _ => 3 };
-        var delay = new Option<double>("--delay") { Description = "Milliseconds each way between a silo and PostgreSQL.", DefaultValueFactory = _ => 10 };
+        var delay = new Option<double>("--delay") { Description = "Milliseconds each way between a silo and PostgreSQL; 0 to measure it near alone.", DefaultValueFactory = _ => 10 };
         var inFlight = new Option<int>("--in-flight") { Description = "Bodies of 100 events that are on their way to each silo.", DefaultValueFactory = _ => 4 };
         var shards = new Option<int>("--shards") { Description = "Shards of the store.", DefaultValueFactory = _ => 16 };
         var verb = new Command("growth", "What more silos bring when PostgreSQL is far, and what they cost when it is near. Example: growth --seconds 30 --json result.json")

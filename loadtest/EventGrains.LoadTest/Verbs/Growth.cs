@@ -18,7 +18,13 @@ internal sealed record GrowthResult(
 
 /// <param name="EventsPerSecond">Acknowledged; each round's.</param>
 /// <param name="CpuMicrosecondsPerEvent">Of all silos and PostgreSQL; each round's.</param>
-internal sealed record GrowthPoint(int Silos, IReadOnlyList<double> EventsPerSecond, IReadOnlyList<double> CpuMicrosecondsPerEvent);
+/// <param name="PostgresMicrosecondsPerEvent">PostgreSQL's part of it.</param>
+internal sealed record GrowthPoint(
+    int Silos, IReadOnlyList<double> EventsPerSecond, IReadOnlyList<double> CpuMicrosecondsPerEvent, IReadOnlyList<double> PostgresMicrosecondsPerEvent);
+
+/// <param name="Cpu">Microseconds per event of all silos and PostgreSQL.</param>
+/// <param name="OfPostgres">PostgreSQL's part of it.</param>
+internal readonly record struct GrowthFigures(double EventsPerSecond, double Cpu, double OfPostgres);
 
 /// <summary><c>growth</c>: the same work in flight at each of 1, 2 and 4 silos, with PostgreSQL far away, so that they wait; and near, where it shows what they cost.</summary>
 internal static class Growth
@@ -40,24 +46,24 @@ internal static class Growth
         var workload = Workload.OfEvents(options.Seed, LifeMix.Full, (EventsPerSecondMax * growth.Seconds) + (WarmUpEvents * growth.Silos.Max() * 10));
         await using var server = await Site.LaunchServer();
         var verdict = new Verdict();
-        List<(int Silos, bool IsFar, double EventsPerSecond, double CpuPerEvent)> measured = [];
+        List<(int Silos, bool IsFar, GrowthFigures Figures)> measured = [];
         for (var round = 1; round <= growth.Rounds; round++)
         {
-            foreach (var isFar in (bool[])[true, false])
+            foreach (var isFar in growth.Delay > TimeSpan.Zero ? (bool[])[true, false] : [false])
             {
                 foreach (var silos in growth.Silos)
                 {
-                    var (perSecond, cpu) = await Measure(growth, silos, isFar ? growth.Delay : null, workload, options, work, rules, server, verdict, ct);
-                    measured.Add((silos, isFar, perSecond, cpu));
-                    Console.WriteLine(FormattableString.Invariant($"round {round}  {(isFar ? "far " : "near")}  {silos} silos  {perSecond,8:0} events/s  {cpu,6:0} µs of CPU per event"));
+                    var figures = await Measure(growth, silos, isFar ? growth.Delay : null, workload, options, work, rules, server, verdict, ct);
+                    measured.Add((silos, isFar, figures));
+                    Console.WriteLine(FormattableString.Invariant($"round {round}  {(isFar ? "far " : "near")}  {silos} silos  {figures.EventsPerSecond,8:0} events/s  {figures.Cpu,6:0} µs of CPU per event, of that PostgreSQL {figures.OfPostgres:0}"));
                 }
             }
         }
 
         List<GrowthPoint> Points(bool isFar) =>
         [
-            .. growth.Silos.Select(n => measured.Where(m => m.Silos == n && m.IsFar == isFar).ToList())
-                .Select(m => new GrowthPoint(m[0].Silos, [.. m.Select(x => x.EventsPerSecond)], [.. m.Select(x => x.CpuPerEvent)])),
+            .. growth.Silos.Select(n => (Silos: n, Figures: measured.Where(m => m.Silos == n && m.IsFar == isFar).Select(m => m.Figures).ToList())).Where(p => p.Figures.Count > 0)
+                .Select(p => new GrowthPoint(p.Silos, [.. p.Figures.Select(f => f.EventsPerSecond)], [.. p.Figures.Select(f => f.Cpu)], [.. p.Figures.Select(f => f.OfPostgres)])),
         ];
         var here = Surroundings.Of(options.Product);
         var result = new GrowthResult(here.Machine, here.Commit, options.Seed, growth.Shards, growth.InFlight, growth.Delay.TotalMilliseconds, Points(true), Points(false));
@@ -67,7 +73,7 @@ internal static class Growth
         return Figures.Conclude(verdict);
     }
 
-    private static async Task<(double EventsPerSecond, double CpuMicrosecondsPerEvent)> Measure(
+    private static async Task<GrowthFigures> Measure(
         GrowthOptions growth, int silos, TimeSpan? delay, Workload workload, RunOptions options, WorkDirectory work, string rules, PostgresInstance server, Verdict verdict, CancellationToken ct)
     {
         await using var site = await Site.On(server, options, work, rules, verdict, FormattableString.Invariant($"shards={growth.Shards}"));
@@ -86,10 +92,11 @@ internal static class Growth
         await Settling.Sometime(
             TimeSpan.FromSeconds(WarmUpSecondsMax), () => publishers.All(p => p.Accepted >= WarmUpEvents) || working.Any(w => w.IsCompleted), ct);
         CompareWarmUp([.. publishers.Select(p => p.Accepted)], verdict);
-        var (clock, before, cpu) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted), ProcessFigures.OfChildren(Environment.ProcessId));
+        var (clock, before) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted));
+        var (cpu, postgres) = (ProcessFigures.OfChildren(Environment.ProcessId), ProcessFigures.Tree(server.KeeperId));
         await Task.WhenAny(working.Append(Task.Delay(TimeSpan.FromSeconds(growth.Seconds), ct)));
         var (seconds, accepted) = (clock.Elapsed.TotalSeconds, publishers.Sum(p => p.Accepted) - before);
-        cpu = ProcessFigures.OfChildren(Environment.ProcessId) - cpu;
+        (cpu, postgres) = (ProcessFigures.OfChildren(Environment.ProcessId) - cpu, ProcessFigures.Tree(server.KeeperId) - postgres);
 
         await end.CancelAsync();
         await Task.WhenAll(working);
@@ -107,7 +114,7 @@ internal static class Growth
             }
         }
 
-        return (accepted / seconds, cpu * 1e6 / accepted);
+        return new GrowthFigures(accepted / seconds, cpu * 1e6 / accepted, postgres * 1e6 / accepted);
     }
 
     /// <summary>What is measured of a silo that is still starting says nothing of how they grow.</summary>
@@ -151,14 +158,14 @@ internal static class Growth
         Console.WriteLine();
         Console.WriteLine(result.Machine);
         Console.WriteLine($"commit {result.Commit}, {result.Shards} shards, {result.InFlight} bodies of {BodyEvents} events in flight at each silo; medians (and from the least to the most)");
-        foreach (var (name, points) in new[] { (string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {2 * result.DelayMilliseconds:0.#} ms away"), result.Far), ("PostgreSQL beside", result.Near) })
+        foreach (var (name, points) in new[] { (string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {2 * result.DelayMilliseconds:0.#} ms away"), result.Far), ("PostgreSQL beside", result.Near) }.Where(p => p.Item2.Count > 0))
         {
             Console.WriteLine(name);
             foreach (var point in points)
             {
                 var ratio = Figures.Median(point.EventsPerSecond) / Figures.Median(points[0].EventsPerSecond);
                 Console.WriteLine(FormattableString.Invariant(
-                    $"  {point.Silos} silos  {Figures.Spread(point.EventsPerSecond),-30} events/s  {ratio:0.00} times {points[0].Silos}   {Figures.Median(point.CpuMicrosecondsPerEvent):0} µs of CPU per event ({point.CpuMicrosecondsPerEvent.Min():0} to {point.CpuMicrosecondsPerEvent.Max():0})"));
+                    $"  {point.Silos} silos  {Figures.Spread(point.EventsPerSecond),-30} events/s  {ratio:0.00} times {points[0].Silos}   {Figures.Median(point.CpuMicrosecondsPerEvent):0} µs of CPU per event ({point.CpuMicrosecondsPerEvent.Min():0} to {point.CpuMicrosecondsPerEvent.Max():0}), of that PostgreSQL {Figures.Median(point.PostgresMicrosecondsPerEvent):0}"));
             }
         }
     }
