@@ -15,7 +15,7 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Without news the end is looked at as often: a connection that died unheard must not leave anyone waiting.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    internal TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The end must be looked up.</summary>
     private const long Unsaid = 0;
@@ -78,7 +78,7 @@ internal sealed class CommitNews(PostgresConnections connections, TimeProvider t
         }
     }
 
-    private static async Task Hear(NpgsqlConnection connection, ChannelWriter<long> heard, CancellationToken ct)
+    private async Task Hear(NpgsqlConnection connection, ChannelWriter<long> heard, CancellationToken ct)
     {
         while (true)
         {
