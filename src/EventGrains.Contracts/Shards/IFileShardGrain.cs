@@ -54,6 +54,7 @@ public interface IFileShardGrain : IGrainWithIntegerKey
     Task<ShardView> Ping();
 
     /// <summary>Gives the shard to another silo when the calls that it works on are answered; later ones follow it there. Answers at once.</summary>
+    /// <remarks>Where it cannot begin there (that silo is not known here yet, or goes) it begins anywhere: who wants it there looks, and asks again.</remarks>
     [Alias("Move")]
     Task Move(SiloAddress to);
 }

@@ -161,18 +161,27 @@ internal sealed partial class ShardKeeper(
         var takers = others.Where(silo => map.MayTake(silo, others.Length + 1)).ToArray();
         others = takers.Length > 0 ? takers : others;
         var holders = map.Holders();
+        using var late = new CancellationTokenSource();
         try
         {
             await Task.WhenAll(MineIn(holders, Spread.Of(holders, others)).Select(async move =>
             {
                 var shard = grains.GetGrain<IFileShardGrain>(move.Shard);
                 await shard.Move(move.To);
-                await shard.Ping();
+                while ((await shard.Ping()).Silo.Equals(me.SiloAddress))
+                {
+                    await Task.Delay(AskSoon, time, late.Token);
+                    await shard.Move(move.To);
+                }
             })).WaitAsync(LeaveWithin, time);
         }
         catch (Exception failure)
         {
             LogNotLeft(failure);
+        }
+        finally
+        {
+            await late.CancelAsync();
         }
     }
 

@@ -105,8 +105,7 @@ public sealed class ClusterTimeTests
     {
         var from = (await silos.Shard(0).Ping()).Silo;
         var to = silos.Cluster.Silos.Select(s => s.SiloAddress).Single(s => !s.Equals(from));
-        await silos.Shard(0).Move(to);
-        await silos.Until(owners => owners[0].Silo.Equals(to));
+        await silos.Move(0, to);
     }
 
     private static Definitions Definitions { get; } = RuleFiles.Parse([(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using EventGrains.Contracts;
@@ -20,11 +21,13 @@ public sealed class ShardKeeperStopTests : IDisposable
     private static readonly SiloAddress Other = Silo(2);
     private static readonly SiloAddress Leaving = Silo(3);
 
-    private readonly Dictionary<int, SiloAddress> _given = [];
+    private readonly ConcurrentDictionary<int, SiloAddress> _given = [];
     private readonly FakeTimeProvider _time = new();
     private readonly ShardMap _map;
     private readonly ShardKeeper _keeper;
     private SiloAddress[] _silos = [Me, Other];
+    private int _comeBack;
+    private int _moves;
     private Func<Task> _asked = () => Task.CompletedTask;
 
     public ShardKeeperStopTests()
@@ -84,6 +87,37 @@ public sealed class ShardKeeperStopTests : IDisposable
         Assert.All(_given.Values, silo => Assert.Equal(Other, silo));
     }
 
+    /// <remarks>Where a shard cannot begin where it was sent, Orleans begins it anywhere.</remarks>
+    [Fact]
+    public async Task A_shard_that_came_back_is_given_away_once_more()
+    {
+        await _keeper.Start();
+        _comeBack = 2;
+
+        var stopping = _keeper.Stop();
+        await Eventually.Is(() => stopping.IsCompleted || Passes(TimeSpan.FromMilliseconds(250)), () => "the silo does not stop");
+        await stopping;
+
+        Assert.Equal(Shards, _given.Count);
+        Assert.Equal(Shards + 2, _moves);
+    }
+
+    /// <remarks>The others take it when the silo is gone.</remarks>
+    [Fact]
+    public async Task A_silo_whose_shards_come_back_for_ever_stops()
+    {
+        await _keeper.Start();
+        _comeBack = int.MaxValue;
+
+        var stopping = _keeper.Stop();
+        await Eventually.Is(() => stopping.IsCompleted || Passes(TimeSpan.FromSeconds(1)), () => "the silo does not stop");
+        await stopping;
+        var moves = _moves;
+        Passes(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(moves, _moves);
+    }
+
     public void Dispose() => _keeper.Dispose();
 
     private static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_000 + number), 1);
@@ -98,7 +132,12 @@ public sealed class ShardKeeperStopTests : IDisposable
     {
         if (method.Name == nameof(IFileShardGrain.Move))
         {
-            _given[shard] = (SiloAddress)arguments[0]!;
+            Interlocked.Increment(ref _moves);
+            if (Interlocked.Decrement(ref _comeBack) < 0)
+            {
+                _given[shard] = (SiloAddress)arguments[0]!;
+            }
+
             return Task.CompletedTask;
         }
 
@@ -107,7 +146,7 @@ public sealed class ShardKeeperStopTests : IDisposable
         async Task<ShardView> Ping()
         {
             await (_given.ContainsKey(shard) ? Task.CompletedTask : _asked());
-            return new ShardView(shard, 1, Me);
+            return new ShardView(shard, 1, _given.GetValueOrDefault(shard, Me));
         }
     });
 

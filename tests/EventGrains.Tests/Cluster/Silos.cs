@@ -51,6 +51,13 @@ internal sealed class Silos : IAsyncDisposable
     public bool AllHeard(ShardView[] owners) => Cluster.Silos.All(silo =>
         Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ShardMap>().Holders().SequenceEqual(owners.Select(o => o.Silo)));
 
+    /// <summary>Has a shard be on a silo; asked until it is there, as the product asks.</summary>
+    public async Task Move(int shard, SiloAddress to) => await Wait(async () =>
+    {
+        await Shard(shard).Move(to);
+        return (await Shard(shard).Ping()).Silo.Equals(to);
+    });
+
     /// <summary>Waits until every silo of the cluster has its even share.</summary>
     public Task<ShardView[]> Even() => Until(owners =>
     {
