@@ -17,7 +17,7 @@ public sealed class GatewaySettings
     [Setting("Bodies of all requests at work together; beyond it a request is answered 503 with Retry-After.", Unit = "bytes", Min = 1_048_576, Max = 68_719_476_736)]
     public long IntakeBytesMax { get; set; } = 256 << 20;
 
-    [Setting("Events of all requests that the shards have to do together; what comes beyond waits for its turn, half of intakeSecondsMax at most, and is then answered 503 with Retry-After. A larger request is let in alone.", Unit = "events", Min = 100, Max = 10_000_000)]
+    [Setting("While the shards have so many events of all requests to do, what comes beyond waits for its turn, half of intakeSecondsMax at most, and is then answered 503 with Retry-After.", Unit = "events", Min = 100, Max = 10_000_000)]
     public int IntakeEventsMax { get; set; } = 8_192;
 
     [Setting("How long one request may take until its events are durable; then it is answered 503 with Retry-After.", Unit = "seconds", Min = 1, Max = 25)]

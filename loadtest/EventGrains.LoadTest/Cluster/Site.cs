@@ -13,6 +13,8 @@ namespace EventGrains.LoadTest.Cluster;
 /// <summary>A PostgreSQL and the silos and gateways around one database of it, all on loopback; each silo by a link of its own that can fail.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private const string AdaptiveHeap = "DOTNET_GCDynamicAdaptationMode";
+
     private static readonly TimeSpan GivesUpWithin = TimeSpan.FromSeconds(15);
 
     private readonly RunOptions _options;
@@ -61,6 +63,9 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>A database of its own on a server that outlives it.</summary>
     public static async Task<Site> On(PostgresInstance server, RunOptions options, WorkDirectory work, string rules, Verdict verdict, params string[] settings) =>
         new(options, work, rules, verdict, settings, server, false, await server.NewDatabase());
+
+    /// <summary>Silos and gateways start from now on with the settings of their runtime that <c>deploy/kubernetes</c> gives them, unless the caller's environment says otherwise.</summary>
+    public static void StartAsDeployed() => Environment.SetEnvironmentVariable(AdaptiveHeap, Environment.GetEnvironmentVariable(AdaptiveHeap) ?? "0");
 
     public static Task<PostgresInstance> LaunchServer() =>
         PostgresInstance.WhyNot() is { } whyNot ? throw new ProductException($"no PostgreSQL: {whyNot}; or name a running one with --postgres") : PostgresInstance.Launch();

@@ -60,15 +60,24 @@ internal static class ClusterCommand
         var seconds = new Option<int>("--seconds") { Description = "How long each is measured.", DefaultValueFactory = _ => 15 };
         var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds; the medians count.", DefaultValueFactory = _ => 3 };
         var delay = new Option<double>("--delay") { Description = "Milliseconds each way between a silo and PostgreSQL; 0 to measure it near alone.", DefaultValueFactory = _ => 10 };
-        var inFlight = new Option<int>("--in-flight") { Description = "Bodies of 100 events that are on their way to each silo.", DefaultValueFactory = _ => 4 };
+        var inFlight = new Option<int>("--in-flight") { Description = "Bodies that are on their way to each silo.", DefaultValueFactory = _ => 4 };
+        var farBody = new Option<int>("--far-body") { Description = "Events of a body while PostgreSQL is far: few, so that the silos wait and the cores do not fill.", DefaultValueFactory = _ => 100 };
+        var nearBody = new Option<int>("--near-body") { Description = "Events of a body while it is near: many, so that events are what costs.", DefaultValueFactory = _ => 2_000 };
         var shards = new Option<int>("--shards") { Description = "Shards of the store.", DefaultValueFactory = _ => 16 };
         var verb = new Command("growth", "What more silos bring when PostgreSQL is far, and what they cost when it is near. Example: growth --seconds 30 --json result.json")
         {
-            silos, seconds, rounds, delay, inFlight, shards,
+            silos, seconds, rounds, delay, inFlight, farBody, nearBody, shards,
         };
         verb.SetAction((parsed, ct) => Growth.Run(
             new GrowthOptions(
-                parsed.GetValue(silos)!, parsed.GetValue(seconds), parsed.GetValue(rounds), TimeSpan.FromMilliseconds(parsed.GetValue(delay)), parsed.GetValue(inFlight), parsed.GetValue(shards)),
+                parsed.GetValue(silos)!,
+                parsed.GetValue(seconds),
+                parsed.GetValue(rounds),
+                TimeSpan.FromMilliseconds(parsed.GetValue(delay)),
+                parsed.GetValue(inFlight),
+                parsed.GetValue(farBody),
+                parsed.GetValue(nearBody),
+                parsed.GetValue(shards)),
             shared(parsed),
             ct));
         return verb;

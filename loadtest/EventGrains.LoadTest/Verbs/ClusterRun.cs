@@ -15,8 +15,6 @@ internal sealed record ClusterOptions(
 /// <summary><c>cluster</c>: silos and gateways around one real PostgreSQL under a load by the clock, with faults; afterwards nothing may be missing, doubled or late.</summary>
 internal sealed class ClusterRun : IAsyncDisposable
 {
-    private const string AdaptiveHeap = "DOTNET_GCDynamicAdaptationMode";
-
     private const int LogFilesCount = 8;
 
     /// <summary>Seconds after the load that are still told apart.</summary>
@@ -69,8 +67,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         Environment.SetEnvironmentVariable(StepLedger.Variable, steps);
         Environment.SetEnvironmentVariable(StreamLedger.Variable, stream);
 
-        // As `deploy/kubernetes` starts them, unless the caller says otherwise.
-        Environment.SetEnvironmentVariable(AdaptiveHeap, Environment.GetEnvironmentVariable(AdaptiveHeap) ?? "0");
+        Site.StartAsDeployed();
         var logs = new LogFiles(work.MakeDirectory("logs"), LogFilesCount);
         await File.WriteAllTextAsync(work.File("rules.yaml"), RuleFile.ForEvents(logs.Directory) + (options.WithStream ? RuleFile.ForWitnesses() : ""), ct);
         var verdict = new Verdict();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EventGrains.LoadTest.Cluster;
 using EventGrains.LoadTest.Generator;
 using EventGrains.LoadTest.Oracle;
@@ -11,10 +10,12 @@ namespace EventGrains.LoadTest.Verbs;
 
 /// <param name="Delay">Each way to PostgreSQL, in the first of the two comparisons.</param>
 /// <param name="InFlight">Bodies on their way to each silo, whatever their number.</param>
-internal sealed record GrowthOptions(int[] Silos, int Seconds, int Rounds, TimeSpan Delay, int InFlight, int Shards);
+/// <param name="FarBody">Events of a body in the first comparison.</param>
+/// <param name="NearBody">Events of a body in the second.</param>
+internal sealed record GrowthOptions(int[] Silos, int Seconds, int Rounds, TimeSpan Delay, int InFlight, int FarBody, int NearBody, int Shards);
 
 internal sealed record GrowthResult(
-    string Machine, string Commit, int Seed, int Shards, int InFlight, double DelayMilliseconds, IReadOnlyList<GrowthPoint> Far, IReadOnlyList<GrowthPoint> Near);
+    string Machine, string Commit, int Seed, int Shards, int InFlight, int FarBody, int NearBody, double DelayMilliseconds, IReadOnlyList<GrowthPoint> Far, IReadOnlyList<GrowthPoint> Near);
 
 /// <param name="EventsPerSecond">Acknowledged; each round's.</param>
 /// <param name="CpuMicrosecondsPerEvent">Of all silos and PostgreSQL; each round's.</param>
@@ -29,17 +30,20 @@ internal readonly record struct GrowthFigures(double EventsPerSecond, double Cpu
 /// <summary><c>growth</c>: the same work in flight at each of 1, 2 and 4 silos, with PostgreSQL far away, so that they wait; and near, where it shows what they cost.</summary>
 internal static class Growth
 {
-    public const int BodyEvents = 100;
-    private const int WarmUpSecondsMax = 90;
+    private const int WarmUpSecondsMax = 120;
+
+    /// <summary>What is compiled ahead is compiled again where it is hot; until then events cost up to twice as much.</summary>
+    private const int WarmUpSecondsMin = 20;
 
     /// <summary>Each silo has taken so many before it counts: what is measured is no start.</summary>
-    private const int WarmUpEvents = 25_000;
+    private const int WarmUpEvents = 100_000;
 
     /// <summary>More than is ever taken on the machines this is for; a run that comes to the end of it fails.</summary>
-    private const int EventsPerSecondMax = 40_000;
+    private const int EventsPerSecondMax = 120_000;
 
     public static async Task<int> Run(GrowthOptions growth, RunOptions options, CancellationToken ct)
     {
+        Site.StartAsDeployed();
         using var work = new WorkDirectory(options.Work) { Keep = true };
         var rules = work.File("rules.yaml");
         await File.WriteAllTextAsync(rules, RuleFile.ForEvents(work.MakeDirectory("logs")), ct);
@@ -66,7 +70,7 @@ internal static class Growth
                 .Select(p => new GrowthPoint(p.Silos, [.. p.Figures.Select(f => f.EventsPerSecond)], [.. p.Figures.Select(f => f.Cpu)], [.. p.Figures.Select(f => f.OfPostgres)])),
         ];
         var here = Surroundings.Of(options.Product);
-        var result = new GrowthResult(here.Machine, here.Commit, options.Seed, growth.Shards, growth.InFlight, growth.Delay.TotalMilliseconds, Points(true), Points(false));
+        var result = new GrowthResult(here.Machine, here.Commit, options.Seed, growth.Shards, growth.InFlight, growth.FarBody, growth.NearBody, growth.Delay.TotalMilliseconds, Points(true), Points(false));
         ResultFile.Write(options.Json, result);
         Print(result);
         work.Keep = !verdict.IsGood;
@@ -87,10 +91,13 @@ internal static class Growth
         using var records = workload.Stream().GetEnumerator();
         var clients = site.Gateways.Select(g => new ServerClient(g.Address)).ToList();
         var publishers = clients.ConvertAll(c => new Publisher(c, RuleFile.HttpSource));
-        var working = publishers.SelectMany(p => Enumerable.Range(0, growth.InFlight).Select(_ => Task.Run(() => Work(records, p, end.Token), ct))).ToList();
+        var working = publishers.SelectMany(p => Enumerable.Range(0, growth.InFlight).Select(_ => Task.Run(() => Work(records, p, delay is null ? growth.NearBody : growth.FarBody, end.Token), ct))).ToList();
 
+        var warming = System.Diagnostics.Stopwatch.StartNew();
         await Settling.Sometime(
-            TimeSpan.FromSeconds(WarmUpSecondsMax), () => publishers.All(p => p.Accepted >= WarmUpEvents) || working.Any(w => w.IsCompleted), ct);
+            TimeSpan.FromSeconds(WarmUpSecondsMax),
+            () => (warming.Elapsed.TotalSeconds >= WarmUpSecondsMin && publishers.All(p => p.Accepted >= WarmUpEvents)) || working.Any(w => w.IsCompleted),
+            ct);
         CompareWarmUp([.. publishers.Select(p => p.Accepted)], verdict);
         var (clock, before) = (System.Diagnostics.Stopwatch.StartNew(), publishers.Sum(p => p.Accepted));
         var (cpu, postgres) = (ProcessFigures.OfChildren(Environment.ProcessId), ProcessFigures.Tree(server.KeeperId));
@@ -128,15 +135,15 @@ internal static class Growth
     }
 
     /// <summary>One body after the other, until the end.</summary>
-    private static async Task Work(IEnumerator<Record> records, Publisher publisher, CancellationToken end)
+    private static async Task Work(IEnumerator<Record> records, Publisher publisher, int events, CancellationToken end)
     {
-        var body = new List<Record>(BodyEvents);
+        var body = new List<Record>(events);
         while (!end.IsCancellationRequested)
         {
             body.Clear();
             lock (records)
             {
-                while (body.Count < BodyEvents)
+                while (body.Count < events)
                 {
                     body.Add(records.MoveNext() ? records.Current : throw new ProductException("the workload has come to its end; measure for less long"));
                 }
@@ -157,10 +164,14 @@ internal static class Growth
     {
         Console.WriteLine();
         Console.WriteLine(result.Machine);
-        Console.WriteLine($"commit {result.Commit}, {result.Shards} shards, {result.InFlight} bodies of {BodyEvents} events in flight at each silo; medians (and from the least to the most)");
-        foreach (var (name, points) in new[] { (string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {2 * result.DelayMilliseconds:0.#} ms away"), result.Far), ("PostgreSQL beside", result.Near) }.Where(p => p.Item2.Count > 0))
+        Console.WriteLine($"commit {result.Commit}, {result.Shards} shards, {result.InFlight} bodies in flight at each silo; medians (and from the least to the most)");
+        (string Where, int Body, IReadOnlyList<GrowthPoint> Points)[] comparisons =
+        [
+            (FormattableString.Invariant($"PostgreSQL {2 * result.DelayMilliseconds:0.#} ms away"), result.FarBody, result.Far), ("PostgreSQL beside", result.NearBody, result.Near),
+        ];
+        foreach (var (where, body, points) in comparisons.Where(c => c.Points.Count > 0))
         {
-            Console.WriteLine(name);
+            Console.WriteLine($"{where}, bodies of {body} events");
             foreach (var point in points)
             {
                 var ratio = Figures.Median(point.EventsPerSecond) / Figures.Median(points[0].EventsPerSecond);

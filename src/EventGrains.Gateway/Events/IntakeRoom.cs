@@ -7,7 +7,8 @@ namespace EventGrains.Gateway.Events;
 /// <summary>Bounds how many events the shards have of all requests together; what comes beyond waits here for its turn, where waiting costs the silos nothing.</summary>
 /// <remarks>
 /// A cluster that is given more than it can do would otherwise work on what its senders no longer wait for, and do it again when they send it
-/// again. Turns are given in the order of asking. A request that is alone is let in however large it is.
+/// again. Turns are given in the order of asking. As long as fewer are at work the next request is let in however large it is: while the shards of
+/// one make theirs durable, those of another decide. So at most a request more than the bound is at work.
 /// </remarks>
 internal sealed class IntakeRoom(int eventsMax, TimeSpan waitMax, TimeProvider time)
 {
@@ -81,7 +82,7 @@ internal sealed class IntakeRoom(int eventsMax, TimeSpan waitMax, TimeProvider t
 
     private void LetIn()
     {
-        while (waiting.First?.Value is { } next && (atWork == 0 || atWork + next.Events <= eventsMax))
+        while (waiting.First?.Value is { } next && atWork < eventsMax)
         {
             waiting.RemoveFirst();
             WaitingNow.Add(-1);

@@ -1,6 +1,13 @@
+using System.Collections.Immutable;
+using System.Net;
+using EventGrains.Contracts;
 using EventGrains.Contracts.Sources;
 using EventGrains.Rules;
 using EventGrains.Silo.Cluster;
+using EventGrains.Tests.Sources;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime;
 
 namespace EventGrains.Tests.Cluster;
 
@@ -51,6 +58,61 @@ public sealed class EvenKeeperTests
             var places = names.Select(name => silos.Cluster.TryGetGrainContext(silos.Grains.GetGrain<ISourceGrain>(name).GetGrainId(), out var context) ? context.Address.SiloAddress : null).ToList();
             return silos.Cluster.Silos.All(silo => places.Count(place => silo.SiloAddress.Equals(place)) == 2);
         });
+    }
+
+    /// <remarks>A silo that stops gives its shards away first, and has few sources by then: it would be sent what it has to send back.</remarks>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task A_silo_that_has_just_given_its_shards_away_is_sent_nothing(bool isLeaving, int sent)
+    {
+        var (me, other) = (SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_001), 1), SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_002), 1));
+        var time = new FakeTimeProvider();
+        var map = new ShardMap(new ClusterShape(4), time);
+        if (isLeaving)
+        {
+            map.Heard(0, other, 1);
+            map.Heard(0, me, 2);
+        }
+
+        var snapshot = new ClusterMembershipSnapshot(
+            new[] { me, other }.ToImmutableDictionary(s => s, s => new ClusterMember(s, SiloStatus.Active, $"{s}")), new MembershipVersion(1));
+        var membership = Fake.Of<IClusterMembershipService>((_, _) => snapshot);
+        var asked = 0;
+        var management = Fake.Of<IManagementGrain>((_, _) =>
+        {
+            Interlocked.Increment(ref asked);
+            return Task.FromResult(Array.Empty<SimpleGrainStatistic>());
+        });
+        var see = new SilosThatSee(Definitions.Empty, membership, Fake.Of<ILocalSiloDetails>((_, _) => me));
+        using var keeper = new EvenKeeper(Fake.Of<IGrainFactory>((_, _) => management), map, see, membership, time, NullLogger<EvenKeeper>.Instance);
+        var moved = 0;
+        foreach (var name in new[] { "a", "b" })
+        {
+            keeper.Here(
+                Fake.Of<IGrainContext>((method, _) => method.Name switch
+                {
+                    "get_GrainId" => GrainId.Create("source", name),
+                    nameof(IGrainContext.Migrate) => Interlocked.Increment(ref moved),
+                    nameof(GetHashCode) => name[0],
+                    _ => false,
+                }),
+                typeof(Silo.Sources.SourceGrain));
+        }
+
+        var lifecycle = new SiloLifecycleSubject(NullLogger<SiloLifecycleSubject>.Instance);
+        keeper.Participate(lifecycle);
+        await lifecycle.OnStart(TestContext.Current.CancellationToken);
+        await Eventually.Is(() => asked > 1 || Passes(time), () => "nobody looked");
+        await lifecycle.OnStop(TestContext.Current.CancellationToken);
+
+        Assert.Equal(sent, Math.Min(moved, 1));
+    }
+
+    private static bool Passes(FakeTimeProvider time)
+    {
+        time.Advance(EvenKeeper.LookEvery);
+        return false;
     }
 
     private static string[] PlacesOf(string us, string counts, string seeing) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using EventGrains.Contracts.Files;
 using EventGrains.Contracts.Rules;
+using EventGrains.Contracts.Status;
 using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo;
@@ -11,7 +12,7 @@ using EventGrains.Tests.Actions;
 using EventGrains.Tests.Files;
 using EventGrains.Tests.Sources;
 using EventGrains.Tests.Store;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EventGrains.Tests.Dispatch;
@@ -23,6 +24,7 @@ public sealed class DispatcherTests : IDisposable
     private readonly MemoryStore store = new(3);
     private readonly ConcurrentQueue<FileId> asked = [];
     private readonly Dispatcher dispatcher;
+    private readonly Logged<Dispatcher> logged = new();
     private Func<BudgetLease> lease = () => new BudgetLease(100, default);
 
     public DispatcherTests()
@@ -35,7 +37,7 @@ public sealed class DispatcherTests : IDisposable
             })
             : Fake.Of<IRuleBudgetGrain>((_, _) => Task.FromResult(lease())));
         dispatcher = new Dispatcher(
-            store, grains, new RuleBudgets(grains, new Rulebook(Definitions.Empty)), new SiloSettings(), new ClusterTime(time), NullLogger<Dispatcher>.Instance);
+            store, grains, new RuleBudgets(grains, new Rulebook(Definitions.Empty)), new SiloSettings(), new ClusterTime(time), logged);
     }
 
     [Fact]
@@ -89,7 +91,37 @@ public sealed class DispatcherTests : IDisposable
         Assert.Equal(1, calls);
     }
 
+    [Fact]
+    public async Task A_store_that_is_away_is_a_warning_and_its_steps_are_looked_for_again()
+    {
+        var kept = await Keep(Step(shard: 0, dueAt: 0));
+        var readings = 0;
+        store.BeforeReadIntents = _ => ++readings == 1 ? throw new StoreAwayException("it does not answer") : Task.CompletedTask;
+
+        await dispatcher.Adopt(0);
+        await Eventually.Is(() => asked.Contains(kept) || Passes(TimeSpan.FromMinutes(1)), () => "the step was not looked for again");
+
+        Assert.Equal(LogLevel.Warning, Assert.Single(logged.Lines).Level);
+        Assert.Contains("shard 0 could not be read while the store is away", logged.Lines[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Steps_that_cannot_be_read_for_another_reason_are_an_error()
+    {
+        store.BeforeReadIntents = _ => throw new IOException("a row cannot be understood");
+
+        await dispatcher.Adopt(0);
+
+        Assert.Equal(LogLevel.Error, Assert.Single(logged.Lines).Level);
+    }
+
     public void Dispose() => dispatcher.Dispose();
+
+    private bool Passes(TimeSpan span)
+    {
+        time.Advance(span);
+        return false;
+    }
 
     private async Task<FileId> Keep(Intent intent)
     {

@@ -15,7 +15,7 @@ public sealed class IntakeRoomTests
     [Fact]
     public async Task What_does_not_fit_waits_until_there_is_room_in_the_order_of_asking()
     {
-        var first = await Enter(60);
+        var first = await Enter(110);
         var (second, third) = (Enter(50), Enter(10));
         Assert.Equal(2, _room.Waiting);
 
@@ -26,14 +26,26 @@ public sealed class IntakeRoomTests
         Assert.Equal([50, 10], places.Select(p => p.Events));
     }
 
+    /// <remarks>While the shards make one durable they decide the other.</remarks>
     [Fact]
-    public async Task One_that_is_larger_than_the_room_is_let_in_alone()
+    public async Task Of_large_requests_two_are_at_work()
     {
-        var small = await Enter(1);
-        var large = Enter(1_000);
-        Assert.False(large.IsCompleted);
+        var first = await Enter(60);
 
-        small.Dispose();
+        var (second, third) = (Enter(60), Enter(60));
+
+        await second;
+        Assert.False(third.IsCompleted);
+        first.Dispose();
+        await third;
+    }
+
+    [Fact]
+    public async Task After_one_that_is_larger_than_the_room_none_is_let_in()
+    {
+        await Enter(1);
+
+        var large = Enter(1_000);
         var after = Enter(1);
         Assert.Equal(1_000, (await large).Events);
         Assert.False(after.IsCompleted);

@@ -7,13 +7,13 @@ namespace EventGrains.Tests.LoadTest;
 public sealed class GrowthTests
 {
     [Theory]
-    [InlineData(25_000, 0)]
-    [InlineData(24_999, 1)]
+    [InlineData(100_000, 0)]
+    [InlineData(99_999, 1)]
     public void A_silo_that_is_not_warm_when_it_is_measured_is_a_finding(int taken, int findings)
     {
         var verdict = new Verdict();
 
-        Growth.CompareWarmUp([30_000, taken], verdict);
+        Growth.CompareWarmUp([200_000, taken], verdict);
 
         Assert.Equal(findings, verdict.Others);
     }

@@ -66,6 +66,24 @@ public sealed class ShardRangeTests
         Assert.Equal(new RangeAnswer(RangeVerdict.Gap, default), await second);
     }
 
+    /// <remarks>The first event's file would be known in memory and nowhere else: said again, it would be silent.</remarks>
+    [Fact]
+    public async Task A_range_that_cannot_be_decided_to_its_end_leaves_nothing_behind()
+    {
+        await using var silo = await OneSilo.Start();
+        var shard = silo.ShardOf(Says.File);
+        var range = Range(0, 100, Says.DoorStored("/d/f", 0)) with
+        {
+            Events = [new StorageEvent(Says.File, "said", Says.DoorStored("/d/f", 0)), new StorageEvent(OtherInItsShard(silo), "said", Says.DoorStored("/d/0", 0))],
+        };
+
+        await Assert.ThrowsAnyAsync<Exception>(() => shard.ApplyRange(range with { Positions = [50] }));
+
+        Assert.Equal(RangeVerdict.Committed, (await shard.ApplyRange(range with { Positions = [50, 100] })).Verdict);
+        Assert.Equal(1, (await silo.Store.Find(Says.File))?.Version);
+        Assert.Equal(1, (await silo.Store.Find(OtherInItsShard(silo)))?.Version);
+    }
+
     [Fact]
     public async Task Positions_outlive_the_silo_with_the_state_they_belong_to()
     {
