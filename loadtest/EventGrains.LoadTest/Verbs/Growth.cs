@@ -47,7 +47,7 @@ internal static class Growth
         using var work = new WorkDirectory(options.Work) { Keep = true };
         var rules = work.File("rules.yaml");
         await File.WriteAllTextAsync(rules, RuleFile.ForEvents(work.MakeDirectory("logs")), ct);
-        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, (EventsPerSecondMax * growth.Seconds) + (WarmUpEvents * 100));
+        var workload = Workload.OfEvents(options.Seed, LifeMix.Full, EventsPerSecondMax * (WarmUpSecondsMax + growth.Seconds));
         await using var server = await Site.LaunchServer();
         var verdict = new Verdict();
         List<(int Silos, bool IsFar, GrowthFigures Figures)> measured = [];

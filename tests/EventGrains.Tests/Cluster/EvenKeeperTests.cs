@@ -62,9 +62,9 @@ public sealed class EvenKeeperTests
 
     /// <remarks>A silo that stops gives its shards away first, and has few sources by then: it would be sent what it has to send back.</remarks>
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(true, 0)]
-    public async Task A_silo_that_has_just_given_its_shards_away_is_sent_nothing(bool isLeaving, int sent)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_silo_that_has_just_given_its_shards_away_is_sent_nothing(bool isLeaving)
     {
         var (me, other) = (SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_001), 1), SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_002), 1));
         var time = new FakeTimeProvider();
@@ -94,7 +94,6 @@ public sealed class EvenKeeperTests
                 {
                     "get_GrainId" => GrainId.Create("source", name),
                     nameof(IGrainContext.Migrate) => Interlocked.Increment(ref moved),
-                    nameof(GetHashCode) => name[0],
                     _ => false,
                 }),
                 typeof(Silo.Sources.SourceGrain));
@@ -106,7 +105,7 @@ public sealed class EvenKeeperTests
         await Eventually.Is(() => asked > 1 || Passes(time), () => "nobody looked");
         await lifecycle.OnStop(TestContext.Current.CancellationToken);
 
-        Assert.Equal(sent, Math.Min(moved, 1));
+        Assert.Equal(isLeaving, moved == 0);
     }
 
     private static bool Passes(FakeTimeProvider time)
