@@ -68,7 +68,7 @@ public sealed class DeletionTests
         await bench.Passing(() => bench.Live.SequenceEqual(["/data-1", "/data-2"]));
 
         await PassesAndConcludes("marker");
-        Assert.Equal(["/link", "/marker"], bench.Deleted);
+        Assert.Equal(["deleted /link", "deleted /marker"], bench.Told.Where(t => t.StartsWith("deleted", StringComparison.Ordinal)));
         Assert.Equal(["/data-1", "/data-2"], bench.Live);
 
         async Task PassesAndConcludes(string name)
