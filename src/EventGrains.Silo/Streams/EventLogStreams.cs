@@ -39,7 +39,7 @@ internal sealed class EventLogStreams(IStore store, LogTail tail, StreamHistory 
 public static class EventLogStreamsParts
 {
     /// <summary>How long a stream's consumers are remembered after its last event; then they are looked up again.</summary>
-    private static readonly TimeSpan QuietAfter = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan QuietAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Adds a persistent stream provider over the log of transitions; see <see cref="Contracts.Transitions.TransitionStreams"/>. Needs <c>AddEventGrains</c> and the grain storage <c>Default</c>.</summary>
     /// <param name="subscriptions">With <see cref="StreamPubSubType.ImplicitOnly"/> a stream's first event costs less, and nobody can subscribe otherwise.</param>

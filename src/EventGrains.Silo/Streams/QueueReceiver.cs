@@ -34,13 +34,13 @@ internal sealed partial class QueueReceiver(
     // What has subscribers of its own, and since where in the public order it is theirs.
     private readonly Dictionary<FileId, Cursor> _files = [];
     private readonly Dictionary<string, Cursor> _datasets = new(StringComparer.Ordinal);
+    private readonly LookUps _lookUps = new(time);
     private PartitionRow? _row;
     private PartitionRow? _behind;
     private Cursor _given;
     private Cursor _readTo;
     private Cursor _saved;
     private long _savedVersion;
-    private long _version;
     private bool _hasGiven;
     private DateTimeOffset _lookAt;
     private DateTimeOffset _saveAt;
@@ -81,7 +81,8 @@ internal sealed partial class QueueReceiver(
                 await Look(given, cancellationToken);
             }
 
-            windows.TakeNotices(given, isTimeToLook, IsListenedTo);
+            windows.TakeNotices(given, isTimeToLook, IsListenedTo, HasSubscribers);
+            given.AddRange(_lookUps.TakeDue(windows.HasConsumer, isSure: !streams.Implicit.Has(Namespace)).Select(s => TransitionBatch.Notice(s, Place.None)));
             if (now >= _saveAt)
             {
                 _saveAt = now + (_hasGiven ? SaveEvery : SaveIdleEvery);
@@ -131,7 +132,8 @@ internal sealed partial class QueueReceiver(
         _behind = await store.ClaimPartition($"streams/{provider}/behind", row.Partition, ct);
         windows.Recall(BehindStream.Read(_behind.Detail));
         (_row, _given, _readTo) = (row, _saved, _saved);
-        (_version, _lookAt, _saveAt) = (_savedVersion, default, time.GetUtcNow() + SaveEvery);
+        (_lookAt, _saveAt) = (default, time.GetUtcNow() + SaveEvery);
+        _lookUps.Begin(_savedVersion);
         _files.Clear();
         _datasets.Clear();
     }
@@ -147,12 +149,19 @@ internal sealed partial class QueueReceiver(
 
         // With nobody known everything is asked for, also at a version that is ours: the claim brought it along.
         var isFirst = _files.Count == 0 && _datasets.Count == 0;
-        if (await grain.Look(isFirst ? -1 : _version) is not { } state)
+        if (await grain.Look(isFirst ? -1 : _lookUps.Seen) is { } state)
         {
-            return;
+            await TakeListeners(given, state);
+            foreach (var delivery in state.Again)
+            {
+                await DeliverAgain(delivery);
+            }
         }
+    }
 
-        foreach (var (stream, listener) in state.Listeners.Where(l => l.Value.Version > _version))
+    private async Task TakeListeners(List<IBatchContainer> given, StreamQueueState state)
+    {
+        foreach (var (stream, listener) in state.Listeners.Where(l => l.Value.Version > _lookUps.Seen))
         {
             await CatchUp(given, EventLogStreams.Parse(stream), listener.Since);
         }
@@ -172,27 +181,17 @@ internal sealed partial class QueueReceiver(
             }
         }
 
-        _version = state.Version;
-        foreach (var delivery in state.Again)
-        {
-            await DeliverAgain(delivery);
-        }
+        _lookUps.Take(state);
     }
 
     /// <summary>A stream got its first subscriber after we had passed its place: what came between is given now.</summary>
     private async Task CatchUp(List<IBatchContainer> given, StreamId stream, Cursor since)
     {
-        var before = given.Count;
         var page = new StreamHistory.Page([], isOfDatasets ? new Place(since.Index, since.Ordinal + 1) : default, More: true);
         while (page.More)
         {
             page = await streams.History.Read(stream, page.Next);
             given.AddRange(page.Items.Where(i => i.Logged!.Cursor.CompareTo(since) > 0 && i.Logged.Cursor.CompareTo(_readTo) <= 0));
-        }
-
-        if (given.Count == before)
-        {
-            given.Add(TransitionBatch.Notice(stream, Place.None));
         }
     }
 
@@ -280,8 +279,10 @@ internal sealed partial class QueueReceiver(
     private static bool IsAfter<T>(LoggedTransition logged, Dictionary<T, Cursor> since, T key)
         where T : notnull => since.TryGetValue(key, out var cursor) && logged.Cursor.CompareTo(cursor) > 0;
 
-    private bool IsListenedTo(StreamId stream) =>
-        streams.Implicit.Has(Namespace) || (isOfDatasets ? _datasets.ContainsKey(stream.GetKeyAsString()) : _files.ContainsKey(FileId.Parse(stream.GetKeyAsString())));
+    private bool IsListenedTo(StreamId stream) => streams.Implicit.Has(Namespace) || HasSubscribers(stream);
+
+    private bool HasSubscribers(StreamId stream) =>
+        isOfDatasets ? _datasets.ContainsKey(stream.GetKeyAsString()) : _files.ContainsKey(FileId.Parse(stream.GetKeyAsString()));
 
     /// <summary>Consumers that read the past have their place in a row of its own, since the queue's position has passed it: a silo that takes the queue over gives them the rest.</summary>
     private async Task NoteBehind(bool ifAwaited, CancellationToken ct)
@@ -305,16 +306,16 @@ internal sealed partial class QueueReceiver(
     private async Task SavePosition(CancellationToken ct)
     {
         await NoteBehind(ifAwaited: false, ct);
-        var passed = windows.PassedAll(_given);
-        if (_row is null || (passed.CompareTo(_saved) <= 0 && _version == _savedVersion))
+        var (passed, version) = (windows.PassedAll(_given), _lookUps.Settled);
+        if (_row is null || (passed.CompareTo(_saved) <= 0 && version == _savedVersion))
         {
             return;
         }
 
         passed = passed.CompareTo(_saved) > 0 ? passed : _saved;
-        if (await store.SavePartition(_row with { Detail = Detail(passed, _version) }, ct))
+        if (await store.SavePartition(_row with { Detail = Detail(passed, version) }, ct))
         {
-            (_saved, _savedVersion, _hasGiven) = (passed, _version, windows.PassedAll(_given) != _given);
+            (_saved, _savedVersion, _hasGiven) = (passed, version, windows.PassedAll(_given) != _given);
         }
         else
         {

@@ -16,6 +16,10 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
     private const int BehindMax = 1_000;
 
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>A stream that rests, and whose consumers are known, is kept known to the agent: whoever joins them is heard of only so.</summary>
+    private static readonly TimeSpan KeepKnownEvery = EventLogStreamsParts.QuietAfter / 3;
+
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<StreamId, StreamWindow> _windows = [];
@@ -61,7 +65,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
                 {
                     var window = WindowOf(batch.StreamId);
                     Change(window, w => w.Add(batch));
-                    window.TellAt = time.GetUtcNow() + TellEvery;
+                    (window.TellAt, window.KeepAt) = (time.GetUtcNow() + TellEvery, time.GetUtcNow() + KeepKnownEvery);
                 }
             }
         }
@@ -129,9 +133,19 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         }
     }
 
+    /// <summary>Whether a consumer of the stream was found, and the store remembers where it stands if it is behind.</summary>
+    public bool HasConsumer(StreamId stream)
+    {
+        lock (Door)
+        {
+            return _windows.GetValueOrDefault(stream) is { } window && window.Cursors.Exists(c => c.IsSafe);
+        }
+    }
+
     /// <summary>Streams that the agent is to look at now: pages came, nobody took them up, or deliveries are to be made again.</summary>
     /// <param name="isListenedTo">Whether a stream has consumers at all; the windows of others are let go.</param>
-    public void TakeNotices(List<IBatchContainer> notices, bool all, Func<StreamId, bool> isListenedTo)
+    /// <param name="hasSubscribers">Whether it has some of its own.</param>
+    public void TakeNotices(List<IBatchContainer> notices, bool all, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> hasSubscribers)
     {
         lock (Door)
         {
@@ -143,7 +157,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
             _toLookAt.Clear();
             if (all)
             {
-                LookAtAll(notices, isListenedTo);
+                LookAtAll(notices, isListenedTo, hasSubscribers);
             }
         }
     }
@@ -263,7 +277,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         window.Again.RemoveAll(a => a.Order <= low);
     }
 
-    private void LookAtAll(List<IBatchContainer> notices, Func<StreamId, bool> isListenedTo)
+    private void LookAtAll(List<IBatchContainer> notices, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> hasSubscribers)
     {
         var now = time.GetUtcNow();
         List<StreamWindow>? unneeded = null;
@@ -281,6 +295,11 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
                 {
                     Settle(window);
                 }
+            }
+            else if (window.KeepAt <= now && window.Cursors.Count > 0 && hasSubscribers(window.Stream))
+            {
+                notices.Add(TransitionBatch.Notice(window.Stream, Place.None));
+                window.KeepAt = now + KeepKnownEvery;
             }
         }
 
@@ -325,7 +344,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
     {
         if (!_windows.TryGetValue(stream, out var window))
         {
-            _windows.Add(stream, window = new StreamWindow(stream));
+            _windows.Add(stream, window = new StreamWindow(stream) { KeepAt = time.GetUtcNow() + KeepKnownEvery });
         }
 
         return window;

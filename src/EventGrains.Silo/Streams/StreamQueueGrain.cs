@@ -14,8 +14,9 @@ internal sealed class StreamQueueGrain([PersistentState("streamqueue", "Default"
 
     public async Task Listen(string stream)
     {
-        if (Now.Listeners.ContainsKey(stream))
+        if (Now.Listeners.TryGetValue(stream, out var listener))
         {
+            await Write(Now with { Listeners = With(stream, listener with { Told = Now.Version + 1 }) });
             return;
         }
 

@@ -61,6 +61,9 @@ internal sealed class StreamWindow(StreamId stream)
     /// <summary>When the queue's agent is to be told next that nobody has taken the stream's events up.</summary>
     public DateTimeOffset TellAt { get; set; }
 
+    /// <summary>When the queue's agent is to be reminded next that the stream is one.</summary>
+    public DateTimeOffset KeepAt { get; set; }
+
     public int Held => _held.Count;
 
     /// <summary>The queue's position must not pass what it was given: it waits in memory, or for consumers that are found again.</summary>

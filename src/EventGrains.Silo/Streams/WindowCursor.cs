@@ -44,6 +44,9 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>A consumer has it, and a silo that took the queue over would give that one all it was not given.</summary>
+    public bool IsSafe => _wasAsked && (Behind is not { } behind || window.IsNoted(behind));
+
     private bool IsThrough => _current is null && !_isBehind && _page.Count == 0 && (window.Last is null || Next > window.Last);
 
     public IBatchContainer? GetCurrent(out Exception? exception)

@@ -267,8 +267,10 @@ public abstract class StoreReadPromises : StoreSequencePromises
     public async Task A_grains_state_is_written_only_over_the_version_that_was_read()
     {
         Assert.Null(await Store.ReadGrain("g:a"));
+        Assert.True(await Store.WriteGrain("g:a", null, 0));
         Assert.False(await Store.WriteGrain("g:a", [1], 3));
         Assert.True(await Store.WriteGrain("g:a", [1], 0));
+        Assert.False(await Store.WriteGrain("g:a", null, 0));
         Assert.False(await Store.WriteGrain("g:a", [2], 0));
         Assert.True(await Store.WriteGrain("g:a", [2], 1));
 

@@ -98,6 +98,92 @@ public sealed class QueueReceiverTests : IAsyncLifetime
         Assert.Equal(default(Place), found.Behind);
     }
 
+    /// <remarks>A subscription counts as known once its consumer has said where it stands; until then nobody else knows that it waits for the past.</remarks>
+    [Fact]
+    public async Task Who_takes_a_queue_over_looks_up_a_subscription_whose_consumer_was_not_found_yet()
+    {
+        await _cluster.Tell(_file, 1, 1);
+        Assert.True(IsNotice(await Take()));
+        await Saves();
+
+        Assert.True(IsNotice(await Successor().GetQueueMessagesAsync(100)));
+    }
+
+    [Fact]
+    public async Task Who_takes_a_queue_over_looks_no_stream_up_whose_consumer_was_found_and_had_all()
+    {
+        Assert.True(IsNotice(await Take()));
+        ((WindowCursor)_windows.GetCacheCursor(Stream, null)).MoveNext();
+        await Saves();
+
+        Assert.False(IsNotice(await Successor().GetQueueMessagesAsync(100)));
+    }
+
+    [Fact]
+    public async Task A_later_subscriber_that_no_agent_would_hear_of_is_looked_up_and_no_event_given_again()
+    {
+        await _cluster.Tell(_file, 1, 3);
+        _windows.AddToCache([.. await TakeWith(version: 3)]);
+        var consumer = (WindowCursor)_windows.GetCacheCursor(Stream, null);
+        while (consumer.MoveNext())
+        {
+            // Given is delivered.
+        }
+
+        await Saves();
+        await _streams.QueueGrain(Provider, Shard).Listen(Stream.ToString());
+
+        var given = (await Successor().GetQueueMessagesAsync(100)).Cast<TransitionBatch>().Where(b => b.StreamId == Stream);
+
+        Assert.Null(Assert.Single(given).Logged);
+    }
+
+    /// <remarks>An agent that found nobody knows the stream all the same, and asks again only when it has rested.</remarks>
+    [Fact]
+    public async Task Who_is_not_found_is_looked_up_again_when_the_stream_has_rested_and_not_for_ever()
+    {
+        var lookUps = 0;
+        for (var second = 0; second < 600; second++)
+        {
+            lookUps += IsNotice(await Take()) ? 1 : 0;
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(LookUps.LookUpsMax, lookUps);
+        Assert.True(LookUps.AgainAfter > EventLogStreamsParts.QuietAfter * 1.1);
+    }
+
+    /// <remarks>Otherwise a second subscriber of a file that has rested would be told of to an agent that knows the stream no more.</remarks>
+    [Fact]
+    public async Task A_stream_with_a_consumer_stays_known_to_its_agent_however_long_it_rests()
+    {
+        await Take();
+        ((WindowCursor)_windows.GetCacheCursor(Stream, null)).MoveNext();
+        var (rested, longest) = (0, 0);
+        for (var second = 0; second < 300; second++)
+        {
+            rested = IsNotice(await Take()) ? 0 : rested + 1;
+            longest = Math.Max(longest, rested);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(longest, 1, EventLogStreamsParts.QuietAfter.TotalSeconds / 2);
+    }
+
+    private bool IsNotice(IEnumerable<IBatchContainer> given) => given.Any(batch => batch.StreamId == Stream);
+
+    private async Task Saves()
+    {
+        for (var second = 0; second < 35; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Take();
+        }
+    }
+
+    private QueueReceiver Successor() => new(
+        Provider, Shard, isOfDatasets: false, new QueueWindows(new StreamHistory(_store), new SiloSettings(), _time, NullLogger.Instance), _streams, _store, _time, NullLogger.Instance);
+
     private async Task<List<TransitionBatch>> Take() => [.. (await _receiver.GetQueueMessagesAsync(100)).Cast<TransitionBatch>()];
 
     private async Task<List<TransitionBatch>> TakeWith(int version)

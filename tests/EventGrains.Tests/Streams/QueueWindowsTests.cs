@@ -246,7 +246,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
 
         other.Recall(BehindStream.Read(noted));
         var notices = new List<IBatchContainer>();
-        other.TakeNotices(notices, all: true, _ => true);
+        other.TakeNotices(notices, all: true, _ => true, _ => false);
         other.AddToCache([Batch(4)]);
         var again = (WindowCursor)other.GetCacheCursor(Stream, Assert.Single(notices).SequenceToken);
 
@@ -320,7 +320,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
     private int Notices()
     {
         var notices = new List<IBatchContainer>();
-        _windows.TakeNotices(notices, all: false, _ => true);
+        _windows.TakeNotices(notices, all: false, _ => true, _ => false);
         return notices.Count;
     }
 
@@ -335,7 +335,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
     private void LookAtAll()
     {
         _time.Advance(TimeSpan.FromSeconds(2));
-        _windows.TakeNotices([], all: true, _ => true);
+        _windows.TakeNotices([], all: true, _ => true, _ => false);
     }
 
     private static List<int> Given(WindowCursor consumer)

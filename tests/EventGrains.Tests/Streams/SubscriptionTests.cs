@@ -1,4 +1,5 @@
 using EventGrains.Contracts.Transitions;
+using EventGrains.Files;
 using EventGrains.Rules;
 using EventGrains.Silo;
 using EventGrains.Silo.Store.Rocks;
@@ -114,6 +115,37 @@ public sealed class SubscriptionTests
             Directory.Delete(directory, recursive: true);
         }
     }
+
+    /// <remarks>The files' last transitions are long over: no event tells the queues' new readers of them.</remarks>
+    [Fact]
+    public async Task After_a_silo_died_a_second_subscriber_hears_the_past_of_files_that_rest()
+    {
+        await using var cluster = await StreamCluster.Start(new MemoryStore(8), silos: 2, hasWatchers: false);
+        var files = Enumerable.Range(0, 24).Select(_ => StreamCluster.NewFile()).ToList();
+        await Task.WhenAll(files.Select(f => cluster.Tell(f, 1, 2)));
+        await Task.WhenAll(files.Select(f => Subscribed(cluster, $"{_name}{f}", f)));
+        await Task.WhenAll(files.Select(f => StreamCluster.Heard($"{_name}{f}", [1, 2])));
+
+        await cluster.Kill(1);
+        await Task.WhenAll(files.Select(f => Subscribed(cluster, $"{_name}{f}2", f)));
+
+        await Task.WhenAll(files.Select(f => StreamCluster.Heard($"{_name}{f}2", [1, 2])));
+    }
+
+    private static Task Subscribed(StreamCluster cluster, string name, FileId file) => Sources.Eventually.Is(
+        async () =>
+        {
+            try
+            {
+                await cluster.Grains.GetGrain<ISubscriberGrain>(name).Subscribe(TransitionStreams.Files, file.ToString(), fromEarliest: true);
+                return true;
+            }
+            catch (Exception)
+            {
+                return false;
+            }
+        },
+        () => $"{name} is not subscribed");
 
     private ISubscriberGrain Subscriber(StreamCluster cluster) => cluster.Grains.GetGrain<ISubscriberGrain>(_name);
 

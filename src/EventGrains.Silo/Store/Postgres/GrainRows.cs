@@ -8,6 +8,11 @@ internal static class GrainRows
     public static async Task<bool> Write(NpgsqlConnection connection, string key, byte[]? state, long expectedVersion, CancellationToken ct)
     {
         var row = Hashes.Bytes(key);
+        if (state is null && expectedVersion == 0)
+        {
+            return (await connection.Rows(_ => true, "select from grains where key = $1", ct, row)).Count == 0;
+        }
+
         var (sql, parameters) = (state, expectedVersion) switch
         {
             (null, _) => ("delete from grains where key = $1 and version = $2", new object[] { row, expectedVersion }),
