@@ -54,13 +54,25 @@ internal sealed class WitnessGrain([PersistentState("witness", "Default")] IPers
         this.GetStreamProvider(TransitionStreams.Provider).GetStream<LoggedTransition>(TransitionStreams.Files, this.GetPrimaryKeyString());
 
     // A subscription outlives its grain's activations, where it was to begin does not: whoever has been given nothing yet says so again.
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _isFollowing = await Resume();
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        foreach (var subscription in await Stream.GetAllSubscriptionHandles())
+        {
+            await subscription.ResumeAsync(this, state.State.HasBegun ? null : new EventSequenceTokenV2(0));
+        }
+    }
 
-    // A subscription whose call failed may be there all the same, and what comes by it is dropped until this activation takes it up.
+    // A subscription whose call failed may be there all the same. Orleans has asked it where it begins, and it did not know; to resume it would be
+    // known here alone until the file's next transition.
     public async Task Follow()
     {
-        if (!_isFollowing && !await Resume())
+        if (!_isFollowing && !state.State.HasBegun)
         {
+            foreach (var subscription in await Stream.GetAllSubscriptionHandles())
+            {
+                await subscription.UnsubscribeAsync();
+            }
+
             await Stream.SubscribeAsync(this, StreamSubscriptionStartPosition.EarliestAvailable);
         }
 
@@ -79,17 +91,6 @@ internal sealed class WitnessGrain([PersistentState("witness", "Default")] IPers
     }
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
-
-    private async Task<bool> Resume()
-    {
-        var subscriptions = await Stream.GetAllSubscriptionHandles();
-        foreach (var subscription in subscriptions)
-        {
-            await subscription.ResumeAsync(this, state.State.HasBegun ? null : new EventSequenceTokenV2(0));
-        }
-
-        return subscriptions.Count > 0;
-    }
 
     private void Write(int version) => Lines.Add(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow.Ticks} {this.GetPrimaryKeyString()} {version}"));
 }

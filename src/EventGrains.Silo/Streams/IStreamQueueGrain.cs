@@ -6,7 +6,7 @@ namespace EventGrains.Silo.Streams;
 [Alias("EventGrains.IStreamQueueGrain"), Orleans.CodeGeneration.Version(1)]
 internal interface IStreamQueueGrain : IGrainWithStringKey
 {
-    /// <summary>A stream has a subscriber that no agent is known to hear of: the queue's is to look it up. Called before the subscription is stored, and again without harm.</summary>
+    /// <summary>A stream gets a subscriber: the queue's agent is to look it up. Called before the subscription is stored, and again without harm.</summary>
     [Alias("Listen")]
     Task Listen(string stream);
 
@@ -44,7 +44,7 @@ internal sealed record StreamQueueState
 
 /// <param name="Since">Where the log ended when the stream got its first subscriber: what came after is that one's.</param>
 /// <param name="Version">The state's that it came with.</param>
-/// <param name="Told">The state's when a subscriber came last that was to be looked up; 0 when none but the first.</param>
+/// <param name="Told">The state's when a further subscriber came last; 0 when none did.</param>
 [GenerateSerializer, Immutable, Alias("EventGrains.StreamListener")]
 internal sealed record StreamListener([property: Id(0)] Cursor Since, [property: Id(1)] long Version, [property: Id(2)] long Told = 0)
 {

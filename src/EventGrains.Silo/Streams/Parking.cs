@@ -44,7 +44,11 @@ internal sealed partial class Parking(
         windows()?.Owe(streamIdentity, Place.Of(sequenceToken));
     }
 
-    public Task OnSubscriptionFailure(GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken) => Task.CompletedTask;
+    public Task OnSubscriptionFailure(GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken)
+    {
+        windows()?.NotFound(streamIdentity);
+        return Task.CompletedTask;
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The delivery of {Sequence} on {Stream} to {Consumer} is parked: {Error}")]
     private partial void LogParked(string stream, long sequence, string consumer, string error);

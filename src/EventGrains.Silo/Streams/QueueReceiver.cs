@@ -81,8 +81,8 @@ internal sealed partial class QueueReceiver(
                 await Look(given, cancellationToken);
             }
 
-            windows.TakeNotices(given, isTimeToLook, IsListenedTo, HasSubscribers);
-            given.AddRange(_lookUps.TakeDue(windows.HasConsumer, isSure: !streams.Implicit.Has(Namespace)).Select(s => TransitionBatch.Notice(s, Place.None)));
+            windows.TakeNotices(given, isTimeToLook, IsListenedTo, stream => HasSubscribers(stream) && !_lookUps.IsAwaited(stream));
+            given.AddRange(_lookUps.TakeDue(windows.WasFound).Select(stream => TransitionBatch.Notice(stream, Place.None)));
             if (now >= _saveAt)
             {
                 _saveAt = now + (_hasGiven ? SaveEvery : SaveIdleEvery);
@@ -102,6 +102,7 @@ internal sealed partial class QueueReceiver(
             _tryAt = now + TryAgainAfter;
         }
 
+        given.ForEach(batch => _lookUps.Given(batch.StreamId));
         return given;
     }
 
@@ -142,20 +143,24 @@ internal sealed partial class QueueReceiver(
     private async Task Look(List<IBatchContainer> given, CancellationToken ct)
     {
         var grain = streams.QueueGrain(provider, queue);
-        if (windows.TakePassedAgain() is { Count: > 0 } passed)
+        if (windows.PassedAgainNumbers() is { Count: > 0 } passed)
         {
             await grain.Delivered(passed);
+            windows.Forget(passed);
         }
 
         // With nobody known everything is asked for, also at a version that is ours: the claim brought it along.
         var isFirst = _files.Count == 0 && _datasets.Count == 0;
+        _lookUps.Ask();
         if (await grain.Look(isFirst ? -1 : _lookUps.Seen) is { } state)
         {
-            await TakeListeners(given, state);
+            // First, as it does no harm twice: what fails here is asked for again.
             foreach (var delivery in state.Again)
             {
                 await DeliverAgain(delivery);
             }
+
+            await TakeListeners(given, state);
         }
     }
 
@@ -306,7 +311,10 @@ internal sealed partial class QueueReceiver(
     private async Task SavePosition(CancellationToken ct)
     {
         await NoteBehind(ifAwaited: false, ct);
-        var (passed, version) = (windows.PassedAll(_given), _lookUps.Settled);
+        var passed = windows.PassedAll(_given);
+
+        // What a first subscriber is given of before the position is found again by its version alone.
+        var version = passed.CompareTo(_saved) < 0 ? _savedVersion : _lookUps.Settled;
         if (_row is null || (passed.CompareTo(_saved) <= 0 && version == _savedVersion))
         {
             return;

@@ -104,7 +104,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         lock (Door)
         {
             var window = WindowOf(batch.StreamId);
-            if (!window.Again.Exists(a => a.Number == number))
+            if (!_passedAgain.Contains(number) && !window.Again.Exists(a => a.Number == number))
             {
                 window.Again.Add(new AgainDelivery(batch, ++_askedAgain, number));
                 _toLookAt.Add(window);
@@ -112,14 +112,21 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         }
     }
 
-    /// <summary>The numbers of deliveries that were made again since the last call.</summary>
-    public List<long> TakePassedAgain()
+    /// <summary>The numbers of deliveries that were made again.</summary>
+    public List<long> PassedAgainNumbers()
     {
         lock (Door)
         {
-            List<long> passed = [.. _passedAgain];
-            _passedAgain.Clear();
-            return passed;
+            return [.. _passedAgain];
+        }
+    }
+
+    /// <summary>It is known everywhere that they were made again.</summary>
+    public void Forget(IReadOnlyCollection<long> passedAgain)
+    {
+        lock (Door)
+        {
+            _passedAgain.RemoveAll(passedAgain.Contains);
         }
     }
 
@@ -133,19 +140,31 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         }
     }
 
-    /// <summary>Whether a consumer of the stream was found, and the store remembers where it stands if it is behind.</summary>
-    public bool HasConsumer(StreamId stream)
+    /// <summary>Whether a consumer of the stream was found since then, and the store remembers where those stand that are behind.</summary>
+    public bool WasFound(StreamId stream, DateTimeOffset since)
     {
         lock (Door)
         {
-            return _windows.GetValueOrDefault(stream) is { } window && window.Cursors.Exists(c => c.IsSafe);
+            return _windows.GetValueOrDefault(stream) is { IsUnsure: false } window && window.FoundAt >= since && window.Cursors.TrueForAll(c => c.IsSafe);
         }
     }
 
+    /// <summary>A consumer did not say where it stands, and is given what comes from now on: it is to be asked again when the agent looks the stream up anew.</summary>
+    public void NotFound(StreamId stream)
+    {
+        lock (Door)
+        {
+            WindowOf(stream).IsUnsure = true;
+        }
+    }
+
+    /// <summary>A consumer is given to for the first time; the caller has the lock.</summary>
+    public void Found(StreamWindow window) => (window.FoundAt, window.ToldInVain) = (time.GetUtcNow(), 0);
+
     /// <summary>Streams that the agent is to look at now: pages came, nobody took them up, or deliveries are to be made again.</summary>
     /// <param name="isListenedTo">Whether a stream has consumers at all; the windows of others are let go.</param>
-    /// <param name="hasSubscribers">Whether it has some of its own.</param>
-    public void TakeNotices(List<IBatchContainer> notices, bool all, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> hasSubscribers)
+    /// <param name="isToBeKept">Whether it has subscribers of its own, and none that the agent may not know of.</param>
+    public void TakeNotices(List<IBatchContainer> notices, bool all, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> isToBeKept)
     {
         lock (Door)
         {
@@ -157,7 +176,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
             _toLookAt.Clear();
             if (all)
             {
-                LookAtAll(notices, isListenedTo, hasSubscribers);
+                LookAtAll(notices, isListenedTo, isToBeKept);
             }
         }
     }
@@ -277,7 +296,7 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
         window.Again.RemoveAll(a => a.Order <= low);
     }
 
-    private void LookAtAll(List<IBatchContainer> notices, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> hasSubscribers)
+    private void LookAtAll(List<IBatchContainer> notices, Func<StreamId, bool> isListenedTo, Func<StreamId, bool> isToBeKept)
     {
         var now = time.GetUtcNow();
         List<StreamWindow>? unneeded = null;
@@ -290,13 +309,13 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
             else if (window.TellAt <= now && (window.Owed is not null || window.Cursors.Count == 0 || window.Cursors.Exists(c => c.IsReading)))
             {
                 notices.Add(TransitionBatch.Notice(window.Stream, window.FirstOpen));
-                window.TellAt = now + TellEvery;
+                window.TellAt = now + (window.Cursors.Count > 0 ? TellEvery : TellAgainAfter(window.ToldInVain++));
                 if (window.Cursors.Count > 0)
                 {
                     Settle(window);
                 }
             }
-            else if (window.KeepAt <= now && window.Cursors.Count > 0 && hasSubscribers(window.Stream))
+            else if (window.KeepAt <= now && window.Cursors.Count > 0 && isToBeKept(window.Stream))
             {
                 notices.Add(TransitionBatch.Notice(window.Stream, Place.None));
                 window.KeepAt = now + KeepKnownEvery;
@@ -310,6 +329,10 @@ internal sealed partial class QueueWindows(StreamHistory history, SiloSettings s
             _passedAgain.AddRange(window.Again.Select(a => a.Number));
         }
     }
+
+    /// <summary>An agent that knows the stream and nobody in it asks only when it has forgotten it: in the end it is left alone for so long.</summary>
+    private static TimeSpan TellAgainAfter(int toldInVain) =>
+        toldInVain < 5 ? TellEvery * (1 << toldInVain) : LookUps.AgainAfter;
 
     /// <summary>What a consumer that went is owed is nobody's, once there are others; what was kept for consumers that were being found is theirs.</summary>
     private void Settle(StreamWindow window)

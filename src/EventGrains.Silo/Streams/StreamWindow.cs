@@ -61,6 +61,15 @@ internal sealed class StreamWindow(StreamId stream)
     /// <summary>When the queue's agent is to be told next that nobody has taken the stream's events up.</summary>
     public DateTimeOffset TellAt { get; set; }
 
+    /// <summary>How often that was since a consumer was found.</summary>
+    public int ToldInVain { get; set; }
+
+    /// <summary>When a consumer was given to first, the last one of them.</summary>
+    public DateTimeOffset FoundAt { get; set; }
+
+    /// <summary>A consumer did not say where it stands.</summary>
+    public bool IsUnsure { get; set; }
+
     /// <summary>When the queue's agent is to be reminded next that the stream is one.</summary>
     public DateTimeOffset KeepAt { get; set; }
 

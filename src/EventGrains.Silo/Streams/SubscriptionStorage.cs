@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using EventGrains.Silo.Store;
 using Orleans;
 using Orleans.Runtime;
@@ -7,24 +8,26 @@ using Orleans.Streams;
 
 namespace EventGrains.Silo.Streams;
 
-/// <summary>Where Orleans keeps a stream's own subscriptions; tells the stream's queue of the first, of the last, and of one that no agent would hear of.</summary>
+/// <summary>Where Orleans keeps a stream's own subscriptions; tells the stream's queue of each that is made, and of the last that goes.</summary>
 /// <remarks>
 /// Orleans also notes who produces for a stream. Of a stream that nobody subscribed to that is not written: it is the agent of a queue, which says so
 /// again, and a row for each file with a transition is what makes streams of Orleans slow. Such a stream costs no read either.
 /// <para>
 /// From when its queue is told of a stream, each write finds the row as it was read, or fails: of two activations that a dying silo leaves for a
-/// while only one is believed, and an agent that came between the queue's knowing and the subscription is in the row and hears of it.
+/// while only one is believed.
 /// </para>
 /// </remarks>
 internal sealed class SubscriptionStorage(string provider, EventLogStreams streams, StoreGrainStorage rows) : IGrainStorage
 {
-    // Properties of Orleans' own state of a stream.
+    /// <summary>A property of Orleans' own state of a stream.</summary>
     private const string Consumers = "Consumers";
-    private const string Producers = "Producers";
 
     /// <summary>The ETag of a stream that nobody listened to when it was read.</summary>
     /// <remarks>A zero before its version tells a row without subscribers. Whoever reads an ETag as a number finds the version of the row, or of none.</remarks>
     private const string OfNobody = "0";
+
+    // How many a stream had when its state was read or written last. Not known of an activation that came from another silo: then its next write tells the queue in vain.
+    private readonly ConditionalWeakTable<object, Subscribers> _subscribers = [];
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
@@ -36,39 +39,42 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
         }
 
         await rows.ReadStateAsync(stateName, grainId, grainState);
-        Mark(grainState);
+        Note(grainState);
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var queue = QueueOf(grainId, out var stream);
-        var hadSubscribers = grainState.ETag is not null && !grainState.ETag.StartsWith('0');
-        if (Has(grainState.State, Consumers))
+        var isOfNobody = grainState.ETag == OfNobody;
+        if (Count(grainState.State, Consumers) is var count && count > 0)
         {
-            // Told before it is written, so that no subscription is ever one that the queue does not know of. Whom Orleans knows to produce for subscribers it tells itself.
-            if (queue is not null && grainState.ETag == OfNobody)
+            if (isOfNobody)
             {
-                await TakeUpWhatNobodyListensTo(stateName, grainId, grainState, queue, stream);
+                await TakeUpRowOfNobody(stateName, grainId, grainState);
             }
 
-            if (queue is not null && !(hadSubscribers && Has(grainState.State, Producers)))
+            // Told before it is written, so that no subscription is ever one that the queue does not know of.
+            if (queue is not null && count > (_subscribers.TryGetValue(grainState, out var known) ? known.Count : 0))
             {
                 await queue.Listen(stream);
             }
 
             await rows.WriteStateAsync(stateName, grainId, grainState);
+            Note(grainState);
         }
-        else if (hadSubscribers)
+        else if (HasSubscribers(grainState.ETag))
         {
             // The last one left. Who produces stays known where it is known.
             var state = grainState.State;
             await ClearStateAsync(stateName, grainId, grainState);
             grainState.State = state;
         }
-        else if (queue is not null && grainState.ETag != OfNobody)
+        else if (queue is not null && !isOfNobody)
         {
+            // The queue knows of a subscription that was not made. The row stays: one that another activation is making is refused by it.
             await rows.WriteStateAsync(stateName, grainId, grainState);
-            Mark(grainState);
+            Note(grainState);
+            await queue.Ignore(stream);
         }
     }
 
@@ -80,6 +86,7 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
         }
 
         await rows.ClearStateAsync(stateName, grainId, grainState);
+        _subscribers.Remove(grainState);
         if (QueueOf(grainId, out var stream) is { } queue)
         {
             grainState.ETag = OfNobody;
@@ -87,26 +94,25 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
         }
     }
 
-    /// <summary>A row that an older release left without subscribers is the stream's, as long as nobody listens to it; then another activation has read more than this one.</summary>
-    private async Task TakeUpWhatNobodyListensTo<T>(string stateName, GrainId grainId, IGrainState<T> grainState, IStreamQueueGrain queue, string stream)
+    /// <summary>A row without subscribers is the stream's; one with some is another activation's, and stays: the write is refused.</summary>
+    private async Task TakeUpRowOfNobody<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (await queue.IsListenedTo(stream))
-        {
-            throw new InconsistentStateException($"{stream} got a subscriber by another activation", "not known", OfNobody);
-        }
-
         var kept = new GrainState<T>(grainState.State);
         await rows.ReadStateAsync(stateName, grainId, kept);
-        grainState.ETag = Has(kept.State, Consumers) ? null : kept.ETag;
+        grainState.ETag = Count(kept.State, Consumers) > 0 ? null : kept.ETag;
     }
 
-    private static void Mark<T>(IGrainState<T> grainState)
+    private void Note<T>(IGrainState<T> grainState)
     {
-        if (grainState.RecordExists && !Has(grainState.State, Consumers))
+        var count = Count(grainState.State, Consumers);
+        _subscribers.AddOrUpdate(grainState, new Subscribers(count));
+        if (grainState.RecordExists && count == 0)
         {
             grainState.ETag = "0" + grainState.ETag;
         }
     }
+
+    private static bool HasSubscribers(string? etag) => etag is not null && !etag.StartsWith('0');
 
     private IStreamQueueGrain? QueueOf(GrainId grainId, out string stream)
     {
@@ -117,8 +123,10 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
     }
 
     /// <summary>The state's type is Orleans' own and hidden.</summary>
-    private static bool Has<T>(T state, string what) =>
+    private static int Count<T>(T state, string what) =>
         typeof(T).GetProperty(what)?.GetValue(state) is IEnumerable all
-            ? all.Cast<object>().Any()
+            ? all.Cast<object>().Count()
             : throw new NotSupportedException($"{typeof(T)} does not hold a stream's subscriptions as Orleans 10.4 keeps them; write what it holds of {nameof(SubscriptionStorage)} anew");
+
+    private sealed record Subscribers(int Count);
 }

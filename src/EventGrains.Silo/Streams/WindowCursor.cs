@@ -44,8 +44,8 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
 
     public bool IsDisposed { get; private set; }
 
-    /// <summary>A consumer has it, and a silo that took the queue over would give that one all it was not given.</summary>
-    public bool IsSafe => _wasAsked && (Behind is not { } behind || window.IsNoted(behind));
+    /// <summary>A silo that took the queue over would give its consumer all it was not given.</summary>
+    public bool IsSafe => !_wasAsked || Behind is not { } behind || window.IsNoted(behind);
 
     private bool IsThrough => _current is null && !_isBehind && _page.Count == 0 && (window.Last is null || Next > window.Last);
 
@@ -61,6 +61,11 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
         {
             var isFirst = !_wasAsked;
             _wasAsked = true;
+            if (isFirst)
+            {
+                queue.Found(window);
+            }
+
             Pass();
             return !IsDisposed && (isFirst ? TakeFirst() : TakeAgain() || Take());
         }
@@ -88,6 +93,7 @@ internal sealed class WindowCursor(QueueWindows queue, StreamWindow window, Plac
             var isBehind = Behind is not null;
             IsDisposed = true;
             window.Cursors.Remove(this);
+            window.IsUnsure &= window.Cursors.Count > 0;
 
             // One that only held the place while consumers were found owes nothing once they are: each has said where it begins.
             var isFound = !_wasAsked && window.Cursors.Count > 0;

@@ -153,6 +153,69 @@ public sealed class QueueReceiverTests : IAsyncLifetime
         Assert.True(LookUps.AgainAfter > EventLogStreamsParts.QuietAfter * 1.1);
     }
 
+    /// <remarks>An agent that knows the stream and was not told of a subscriber looks it up when it has forgotten it; it must not be reminded before.</remarks>
+    [Fact]
+    public async Task A_further_subscriber_that_is_not_found_is_looked_up_after_a_rest_though_another_consumer_is_known()
+    {
+        await Take();
+        ((WindowCursor)_windows.GetCacheCursor(Stream, null)).MoveNext();
+        await Saves();
+        await _streams.QueueGrain(Provider, Shard).Listen(Stream.ToString());
+
+        List<int> noticedAt = [];
+        for (var second = 0; second < 60; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            if (IsNotice(await Take()))
+            {
+                noticedAt.Add(second);
+            }
+        }
+
+        Assert.Equal(2, noticedAt.Count);
+        Assert.True(noticedAt[1] - noticedAt[0] >= LookUps.AgainAfter.TotalSeconds);
+        Assert.True(IsNotice(await Successor().GetQueueMessagesAsync(100)));
+    }
+
+    [Fact]
+    public async Task A_consumer_that_did_not_say_where_it_stands_is_looked_up_anew()
+    {
+        await Take();
+        _windows.NotFound(Stream);
+        ((WindowCursor)_windows.GetCacheCursor(Stream, null)).MoveNext();
+        await Saves();
+
+        Assert.True(IsNotice(await Successor().GetQueueMessagesAsync(100)));
+    }
+
+    /// <remarks>The queue had passed them when the stream got its first subscriber, and its position does not go back.</remarks>
+    [Fact]
+    public async Task Who_takes_a_queue_over_gives_a_first_subscriber_what_it_was_caught_up_with_and_has_not_passed()
+    {
+        var file = Enumerable.Range(0, 1_000).Select(_ => StreamCluster.NewFile()).First(f => f.ShardOf(_store.Shards) == Shard);
+        var stream = StreamId.Create(TransitionStreams.Files, file.ToString());
+        await Take();
+        await _streams.QueueGrain(Provider, Shard).Listen(stream.ToString());
+        await _cluster.Tell(file, 1, 1);
+        await _cluster.Tell(_file, 1, 1);
+        _windows.AddToCache([.. await TakeWith(version: 1)]);
+        var other = (WindowCursor)_windows.GetCacheCursor(Stream, null);
+        while (other.MoveNext())
+        {
+            // Given is delivered.
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(6));
+        var caughtUp = (await Take()).Single(b => b.StreamId == stream && b.Logged is not null);
+        _windows.AddToCache([caughtUp]);
+        Assert.True(((WindowCursor)_windows.GetCacheCursor(stream, caughtUp.SequenceToken)).MoveNext());
+        await Saves();
+
+        var given = (await Successor().GetQueueMessagesAsync(100)).Cast<TransitionBatch>();
+
+        Assert.Contains(given, b => b.StreamId == stream && b.Logged is not null);
+    }
+
     /// <remarks>Otherwise a second subscriber of a file that has rested would be told of to an agent that knows the stream no more.</remarks>
     [Fact]
     public async Task A_stream_with_a_consumer_stays_known_to_its_agent_however_long_it_rests()

@@ -186,7 +186,42 @@ public sealed class QueueWindowsTests : IAsyncDisposable
         var consumer = CursorAt(2);
 
         Assert.Equal([2, 1], Given(consumer));
-        Assert.Equal([7L], _windows.TakePassedAgain());
+        Assert.Equal([7L], _windows.PassedAgainNumbers());
+    }
+
+    [Fact]
+    public void What_was_delivered_again_is_so_once_however_often_it_is_asked_for_until_that_is_known()
+    {
+        Give(2);
+        _windows.AddAgain(Batch(1), number: 7);
+        var consumer = CursorAt(2);
+        Assert.Equal([2, 1], Given(consumer));
+
+        _windows.AddAgain(Batch(1), number: 7);
+        Assert.Empty(Given(consumer));
+        Assert.Equal([7L], _windows.PassedAgainNumbers());
+
+        _windows.Forget([7]);
+        Assert.Empty(_windows.PassedAgainNumbers());
+    }
+
+    /// <remarks>An agent that knows the stream and found nobody looks it up again only after a rest.</remarks>
+    [Fact]
+    public void A_stream_that_nobody_is_found_for_is_left_alone_for_longer_each_time()
+    {
+        Give(1);
+        var (rested, longest, notices) = (0, 0, 0);
+        for (var second = 0; second < 600; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            List<IBatchContainer> given = [];
+            _windows.TakeNotices(given, all: true, _ => true, _ => false);
+            (rested, notices) = given.Count > 0 ? (0, notices + 1) : (rested + 1, notices);
+            longest = Math.Max(longest, rested);
+        }
+
+        Assert.InRange(longest + 1, LookUps.AgainAfter.TotalSeconds, LookUps.AgainAfter.TotalSeconds + 1);
+        Assert.InRange(notices, 15, 25);
     }
 
     [Fact]
@@ -199,7 +234,7 @@ public sealed class QueueWindowsTests : IAsyncDisposable
 
         Assert.Equal(1, Notices());
         Assert.Equal([1], Given(consumer));
-        Assert.Equal([7L], _windows.TakePassedAgain());
+        Assert.Equal([7L], _windows.PassedAgainNumbers());
     }
 
     [Fact]
