@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Runtime.CompilerServices;
 using EventGrains.Silo.Store;
 using Orleans;
@@ -19,9 +18,6 @@ namespace EventGrains.Silo.Streams;
 /// </remarks>
 internal sealed class SubscriptionStorage(string provider, EventLogStreams streams, StoreGrainStorage rows) : IGrainStorage
 {
-    /// <summary>A property of Orleans' own state of a stream.</summary>
-    private const string Consumers = "Consumers";
-
     /// <summary>The ETag of a stream that nobody listened to when it was read.</summary>
     /// <remarks>A zero before its version tells a row without subscribers. Whoever reads an ETag as a number finds the version of the row, or of none.</remarks>
     private const string OfNobody = "0";
@@ -46,7 +42,7 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
     {
         var queue = QueueOf(grainId, out var stream);
         var isOfNobody = grainState.ETag == OfNobody;
-        if (Count(grainState.State, Consumers) is var count && count > 0)
+        if (Count(grainState.State) is var count && count > 0)
         {
             if (isOfNobody)
             {
@@ -99,12 +95,12 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
     {
         var kept = new GrainState<T>(grainState.State);
         await rows.ReadStateAsync(stateName, grainId, kept);
-        grainState.ETag = Count(kept.State, Consumers) > 0 ? null : kept.ETag;
+        grainState.ETag = Count(kept.State) > 0 ? null : kept.ETag;
     }
 
     private void Note<T>(IGrainState<T> grainState)
     {
-        var count = Count(grainState.State, Consumers);
+        var count = Count(grainState.State);
         _subscribers.AddOrUpdate(grainState, new Subscribers(count));
         if (grainState.RecordExists && count == 0)
         {
@@ -122,10 +118,10 @@ internal sealed class SubscriptionStorage(string provider, EventLogStreams strea
         return streams.QueueGrainOf(provider, stream);
     }
 
-    /// <summary>The state's type is Orleans' own and hidden.</summary>
-    private static int Count<T>(T state, string what) =>
-        typeof(T).GetProperty(what)?.GetValue(state) is IEnumerable all
-            ? all.Cast<object>().Count()
+    /// <summary>The state's type is Orleans' own and hidden; its subscriptions' type is not.</summary>
+    private static int Count<T>(T state) =>
+        typeof(T).GetProperty("Consumers")?.GetValue(state) is IEnumerable<PubSubSubscriptionState> consumers
+            ? consumers.Count()
             : throw new NotSupportedException($"{typeof(T)} does not hold a stream's subscriptions as Orleans 10.4 keeps them; write what it holds of {nameof(SubscriptionStorage)} anew");
 
     private sealed record Subscribers(int Count);

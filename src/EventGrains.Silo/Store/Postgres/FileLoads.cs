@@ -8,12 +8,12 @@ namespace EventGrains.Silo.Store.Postgres;
 internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> ask, TimeProvider time)
 {
     /// <summary>Questions on their way at once.</summary>
-    private const int AskedMax = 2;
+    private const int AskedMax = 3;
 
     /// <summary>The next question follows the one before by so much at least, so that what comes meanwhile is asked together.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(3);
 
-    /// <summary>Where the database is near, one question is on its way at a time; where it is far, or does not answer, a second sets out after so long.</summary>
+    /// <summary>Where the database is near, one question is on its way at a time; where it is far, or does not answer, another sets out after so long.</summary>
     private static readonly TimeSpan BesideAfter = TimeSpan.FromMilliseconds(8);
 
     /// <summary>With so many files waiting, nothing is waited for.</summary>
@@ -27,8 +27,10 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
     private int asked;
     private int filesWaiting;
     private long lastAsked;
+    private bool isLater;
 
-    private bool IsYoung => filesWaiting < ManyFiles && time.GetElapsedTime(lastAsked) < BesideAfter;
+    /// <summary>How long what waits is to wait for the answer to the last question alone; none or less: not any more.</summary>
+    private TimeSpan LeftBeside => filesWaiting < ManyFiles ? BesideAfter - time.GetElapsedTime(lastAsked) : TimeSpan.Zero;
 
     /// <summary>One place per id; null where there is no row. What is committed before the call is seen.</summary>
     public Task<FileState?[]> Load(IReadOnlyList<FileId> ids)
@@ -38,8 +40,14 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
         {
             waiting.Enqueue(call);
             filesWaiting += ids.Count;
-            if (asked == AskedMax || (asked > 0 && IsYoung))
+            if (asked == AskedMax)
             {
+                return call.Done.Task;
+            }
+
+            if (asked > 0 && LeftBeside is { Ticks: > 0 } left)
+            {
+                isLater = isLater || AskLater(left);
                 return call.Done.Task;
             }
 
@@ -48,6 +56,35 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
 
         _ = Task.Run(AskAll);
         return call.Done.Task;
+    }
+
+    /// <summary>What waits beside a question that does not come back soon is asked then, also when no other call comes; always true. The caller has the lock.</summary>
+    private bool AskLater(TimeSpan after)
+    {
+        _ = Task.Delay(after, time).ContinueWith(
+            _ =>
+            {
+                lock (gate)
+                {
+                    isLater = false;
+                    if (asked == AskedMax || waiting.Count == 0)
+                    {
+                        return;
+                    }
+
+                    if (asked > 0 && LeftBeside is { Ticks: > 0 } left)
+                    {
+                        isLater = AskLater(left);
+                        return;
+                    }
+
+                    (asked, lastAsked) = (asked + 1, time.GetTimestamp());
+                }
+
+                _ = AskAll();
+            },
+            TaskScheduler.Default);
+        return true;
     }
 
     private async Task AskAll()
@@ -113,7 +150,7 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
         var calls = new List<Call>();
         lock (gate)
         {
-            if (!isFirst && asked > 1 && IsYoung)
+            if (!isFirst && asked > 1 && LeftBeside > TimeSpan.Zero)
             {
                 // One is enough again; the other asks for what waits.
                 asked--;

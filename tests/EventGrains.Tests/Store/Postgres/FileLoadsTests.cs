@@ -45,6 +45,22 @@ public sealed class FileLoadsTests : IDisposable
         await Task.WhenAll(first, second, third);
     }
 
+    /// <remarks>Far from the database an answer takes long, and the shards of one silo ask one after the other within a millisecond.</remarks>
+    [Fact]
+    public async Task Beside_a_question_that_stays_away_what_waits_is_asked_though_no_other_call_comes()
+    {
+        var first = await Asked(1);
+        var (second, third) = (_loads.Load(Ids(2)), _loads.Load(Ids(3)));
+        Assert.Single(_questions);
+
+        _time.Advance(TimeSpan.FromMilliseconds(8));
+        await IsAsked();
+
+        Assert.Equal(Ids(2, 3), _questions[^1].Ids);
+        AnswerAll();
+        await Task.WhenAll(first, second, third);
+    }
+
     [Fact]
     public async Task Many_files_do_not_wait_beside_a_young_question()
     {
@@ -59,9 +75,9 @@ public sealed class FileLoadsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_comes_while_two_are_on_their_way_is_asked_as_one()
+    public async Task What_comes_while_three_are_on_their_way_is_asked_as_one()
     {
-        var (first, second) = (await Asked(1), await Asked(2));
+        var (first, second, another) = (await Asked(1), await Asked(2), await Asked(6));
         var (third, fourth) = (_loads.Load(Ids(3, 4)), _loads.Load(Ids(4, 5)));
 
         AnswerAll();
@@ -71,6 +87,7 @@ public sealed class FileLoadsTests : IDisposable
 
         Assert.Equal(Ids(1), await IdsOf(first));
         Assert.Equal(Ids(2), await IdsOf(second));
+        Assert.Equal(Ids(6), await IdsOf(another));
         Assert.Equal(Ids(3, 4), await IdsOf(third));
         Assert.Equal(Ids(4, 5), await IdsOf(fourth));
     }
@@ -113,19 +130,20 @@ public sealed class FileLoadsTests : IDisposable
     [Fact]
     public async Task One_question_is_for_so_many_files_and_the_rest_is_asked_next()
     {
-        var (first, second) = (await Asked(1), await Asked(2));
-        var calls = Enumerable.Range(0, 6).Select(c => _loads.Load(Ids([.. Enumerable.Range(1_000 * c, 1_000)]))).ToList();
+        var (first, second, third) = (await Asked(1), await Asked(2), await Asked(3));
+        var calls = Enumerable.Range(0, 8).Select(c => _loads.Load(Ids([.. Enumerable.Range(1_000 * c, 1_000)]))).ToList();
 
         AnswerAll();
         await IsAsked();
         await IsAsked();
-        Assert.All(_questions[^2..], q => Assert.Equal(2_000, q.Ids.Count));
+        await IsAsked();
+        Assert.All(_questions[^3..], q => Assert.Equal(2_000, q.Ids.Count));
         AnswerAll();
         await IsAsked();
         AnswerAll();
 
         Assert.All(await Task.WhenAll(calls), states => Assert.Equal(1_000, states.Length));
-        await Task.WhenAll(first, second);
+        await Task.WhenAll(first, second, third);
     }
 
     public void Dispose() => _cameIn.Dispose();
