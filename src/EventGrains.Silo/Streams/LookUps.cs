@@ -7,6 +7,7 @@ namespace EventGrains.Silo.Streams;
 /// What is awaited is not settled: a silo that takes the queue over looks it up anew. Orleans tells an agent of whoever subscribes, if it knows the
 /// agent and the agent knows the stream; and an agent looks up what it is given something of, if it does not know it. One that knows a stream and was
 /// not told looks it up only when it has forgotten it, after <see cref="EventLogStreamsParts.QuietAfter"/> without anything of the stream.
+/// No more are awaited than a queue has listeners, which <see cref="StreamQueueGrain"/> bounds.
 /// </remarks>
 internal sealed class LookUps(TimeProvider time)
 {

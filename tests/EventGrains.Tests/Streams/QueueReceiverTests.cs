@@ -181,11 +181,29 @@ public sealed class QueueReceiverTests : IAsyncLifetime
     public async Task A_consumer_that_did_not_say_where_it_stands_is_looked_up_anew()
     {
         await Take();
-        _windows.NotFound(Stream);
+        var services = _cluster.Silos[0].ServiceProvider;
+        var handler = new Parking(
+            Provider, () => _windows, _cluster.Grains, services.GetRequiredService<DeliveryErrors>(), new SiloSettings(), _time, NullLogger.Instance, CancellationToken.None);
+        await handler.OnSubscriptionFailure(GuidId.GetGuidId(Guid.NewGuid()), Provider, Stream, null);
         ((WindowCursor)_windows.GetCacheCursor(Stream, null)).MoveNext();
         await Saves();
 
         Assert.True(IsNotice(await Successor().GetQueueMessagesAsync(100)));
+    }
+
+    /// <remarks>Where it stands is nowhere but in the memory of the silo that gives to it.</remarks>
+    [Fact]
+    public async Task A_consumer_that_reads_the_past_is_found_only_when_the_store_remembers_where_it_stands()
+    {
+        await _cluster.Tell(_file, 1, 2);
+        await Take();
+        var consumer = (WindowCursor)_windows.TryGetCacheCursorAtPosition(Stream, StreamSubscriptionStartPosition.EarliestAvailable).Cursor!;
+        consumer.MoveNext();
+        Assert.False(_windows.WasFound(Stream, default));
+
+        await Take();
+
+        Assert.True(_windows.WasFound(Stream, default));
     }
 
     /// <remarks>The queue had passed them when the stream got its first subscriber, and its position does not go back.</remarks>

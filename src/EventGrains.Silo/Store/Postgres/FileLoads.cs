@@ -47,7 +47,7 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
 
             if (asked > 0 && LeftBeside is { Ticks: > 0 } left)
             {
-                isLater = isLater || AskLater(left);
+                AskLater(left);
                 return call.Done.Task;
             }
 
@@ -58,9 +58,15 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
         return call.Done.Task;
     }
 
-    /// <summary>What waits beside a question that does not come back soon is asked then, also when no other call comes; always true. The caller has the lock.</summary>
-    private bool AskLater(TimeSpan after)
+    /// <summary>What waits beside a question that does not come back soon is asked then, also when no other call comes. The caller has the lock.</summary>
+    private void AskLater(TimeSpan after)
     {
+        if (isLater)
+        {
+            return;
+        }
+
+        isLater = true;
         _ = Task.Delay(after, time).ContinueWith(
             _ =>
             {
@@ -74,7 +80,7 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
 
                     if (asked > 0 && LeftBeside is { Ticks: > 0 } left)
                     {
-                        isLater = AskLater(left);
+                        AskLater(left);
                         return;
                     }
 
@@ -84,7 +90,6 @@ internal sealed class FileLoads(Func<IReadOnlyList<FileId>, Task<FileState?[]>> 
                 _ = AskAll();
             },
             TaskScheduler.Default);
-        return true;
     }
 
     private async Task AskAll()
