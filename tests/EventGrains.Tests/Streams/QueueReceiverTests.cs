@@ -191,6 +191,24 @@ public sealed class QueueReceiverTests : IAsyncLifetime
         Assert.True(IsNotice(await Successor().GetQueueMessagesAsync(100)));
     }
 
+    [Fact]
+    public async Task A_consumer_that_did_not_say_where_it_stands_is_unsure_until_all_are_asked_anew()
+    {
+        await _cluster.Tell(_file, 1, 2);
+        var given = await TakeWith(version: 2);
+        _windows.AddToCache([.. given]);
+        _windows.NotFound(Stream);
+        WindowCursor Consumer() => (WindowCursor)_windows.GetCacheCursor(Stream, given.First(b => b.Logged is not null).SequenceToken);
+        var consumer = Consumer();
+        consumer.MoveNext();
+        Assert.False(_windows.WasFound(Stream, default));
+
+        consumer.Dispose();
+        Consumer().MoveNext();
+
+        Assert.True(_windows.WasFound(Stream, default));
+    }
+
     /// <remarks>Where it stands is nowhere but in the memory of the silo that gives to it.</remarks>
     [Fact]
     public async Task A_consumer_that_reads_the_past_is_found_only_when_the_store_remembers_where_it_stands()

@@ -225,21 +225,6 @@ public sealed class QueueWindowsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_consumer_that_did_not_say_where_it_stands_is_unsure_until_all_are_asked_anew()
-    {
-        Give(1, 2);
-        _windows.NotFound(Stream);
-        var consumer = CursorAt(1);
-        consumer.MoveNext();
-        Assert.False(_windows.WasFound(Stream, default));
-
-        consumer.Dispose();
-        CursorAt(1).MoveNext();
-
-        Assert.True(_windows.WasFound(Stream, default));
-    }
-
-    [Fact]
     public void With_nothing_else_to_give_a_cursor_is_asked_again_for_what_is_delivered_again()
     {
         _windows.AddAgain(Batch(1), number: 7);
