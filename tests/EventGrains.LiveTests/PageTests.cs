@@ -38,6 +38,32 @@ public sealed class PageTests
         Assert.Empty(problems);
     }
 
+    [Fact]
+    public async Task Other_filters_are_not_called_live_before_they_are_followed_and_miss_nothing_from_then_on()
+    {
+        Assert.SkipUnless(HasBrowser, NoBrowser);
+        await using var dev = await Product.Start(Product.NewDirectory(), "dev", "--port", "0");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Browser(playwright);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(dev.Url.ToString());
+        await Assertions.Expect(page.Locator("#live")).ToHaveAttributeAsync("data-state", "live", new() { Timeout = 20_000 });
+
+        var state = await page.EvaluateAsync<string>("""
+            () => {
+              const kind = document.querySelector("#filters select[name=kind]");
+              kind.value = "processed";
+              kind.dispatchEvent(new Event("input", { bubbles: true }));
+              return document.querySelector("#live").dataset.state;
+            }
+            """);
+
+        Assert.Equal("wait", state);
+        await Assertions.Expect(page.Locator("#live")).ToHaveAttributeAsync("data-state", "live", new() { Timeout = 20_000 });
+        await File.WriteAllTextAsync(Path.Combine(dev.Directory, "inbox", "run43.h5"), "hello\n");
+        await Assertions.Expect(page.Locator("#transitions .what a")).ToHaveTextAsync(["inbox:/run43.h5"], new() { Timeout = 30_000 });
+    }
+
     internal static Task<IBrowser> Browser(IPlaywright playwright) => playwright.Chromium.LaunchAsync(new()
     {
         ExecutablePath = Chromium,

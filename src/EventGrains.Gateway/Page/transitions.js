@@ -19,7 +19,7 @@ let paused = false;
 
 /** Follows the stream for ever: a broken connection goes on after the last id, so nothing is missed or shown twice. */
 export async function follow() {
-  streaming?.abort();
+  leave();
   const mine = streaming = new AbortController();
   for (let pause = 1_000; !mine.signal.aborted; pause = Math.min(pause * 2, 15_000)) {
     try {
@@ -36,6 +36,12 @@ export async function follow() {
     }
     await new Promise(done => setTimeout(done, pause * (0.75 + Math.random() / 2)));
   }
+}
+
+/** What was followed is not what is asked for now: the page must not call that live. */
+function leave() {
+  streaming?.abort();
+  say("wait", "connecting");
 }
 
 async function stream(mine, reached) {
@@ -142,6 +148,7 @@ $("pause").addEventListener("click", () => {
 
 let typing = 0;
 $("filters").addEventListener("input", () => {
+  leave();
   clearTimeout(typing);
   typing = setTimeout(restart, 400);
 });
