@@ -1,5 +1,7 @@
 using System.Net;
 using EventGrains.Contracts.Shards;
+using EventGrains.Gateway.Events;
+using EventGrains.Tests.Sources;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EventGrains.Tests.Gateway;
@@ -61,13 +63,15 @@ public sealed class IntakeOverloadTests
         await reached.Task.WaitAsync(Patience);
 
         var second = host.Post(Events, "B1");
-        while (!second.IsCompleted)
+        var intake = host.Service<EventIntake>();
+        await Eventually.Is(() => intake.Waiting == 1, () => "it does not wait");
+        while (intake.Waiting == 1)
         {
             time.Advance(TimeSpan.FromSeconds(0.5));
             await host.Get("/healthz/live");
         }
 
-        var (status, body, headers) = await second;
+        var (status, body, headers) = await second.WaitAsync(Patience);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         Assert.Contains("intakeEventsMax", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.NotNull(headers.RetryAfter);

@@ -285,13 +285,13 @@ public sealed class IntakeTests
         var answer = host.Post(Events, "A1");
         await reached.Task.WaitAsync(Patience);
 
-        while (!answer.IsCompleted)
+        while (host.Shards.Applied.Count < 2)
         {
             time.Advance(TimeSpan.FromSeconds(0.5));
             await host.Get("/healthz/live");
         }
 
-        Assert.Equal(HttpStatusCode.OK, (await answer).Status);
+        Assert.Equal(HttpStatusCode.OK, (await answer.WaitAsync(Patience)).Status);
         Assert.Equal(2, host.Shards.Applied.Count);
         Assert.NotEqual(Guid.Empty, Assert.Single(host.Shards.Applied.Select(a => a.Batch.Call).Distinct()));
     }
