@@ -69,9 +69,6 @@ public interface IStore : IAsyncDisposable
 
     Task<LogEnds> ReadLogEnds(CancellationToken ct = default);
 
-    /// <summary>Where in the public order a shard's transition of a sequence is, or the earliest kept one of the shard when it was dropped.</summary>
-    Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default);
-
     /// <summary>One file's transitions by version, after a version.</summary>
     Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default);
 
@@ -125,10 +122,6 @@ public interface IStore : IAsyncDisposable
 /// <param name="NextFileNumber">The least number that no row of the shard has; shard in the high 16 bits.</param>
 /// <param name="NextSequence">The shard's next transition has it: one more than its last durable one's, dropped or not; 1 where there was none.</param>
 public sealed record ShardOwnership(int Shard, long Epoch, long NextFileNumber, IReadOnlyList<PositionRow> Positions, long NextSequence = 1);
-
-/// <param name="Before">Just before the transition; at the log's end when it is not there yet.</param>
-/// <param name="FirstKept">The least sequence of the shard that the log keeps; the next one when it keeps none.</param>
-public sealed record SequencePlace(Cursor Before, long FirstKept);
 
 public sealed record CommitOutcome(long CommitIndex, IReadOnlyList<bool> Committed);
 

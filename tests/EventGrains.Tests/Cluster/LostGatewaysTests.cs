@@ -1,6 +1,10 @@
 using System.Net;
+using EventGrains.Silo;
 using EventGrains.Silo.Cluster;
 using EventGrains.Tests.Sources;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Orleans.Messaging;
 using Orleans.Runtime;
 
@@ -48,6 +52,17 @@ public sealed class LostGatewaysTests
         await _gateways.GetGatewaysAsync();
 
         Assert.Empty(Failed);
+    }
+
+    [Fact]
+    public void A_client_of_the_cluster_lists_its_silos_that_way()
+    {
+        using var database = NpgsqlDataSource.Create("Host=127.0.0.1");
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.UseOrleansClient(client => client.UsePostgresCluster(new SiloSettings(), database));
+        using var host = builder.Build();
+
+        Assert.IsType<LostGateways>(host.Services.GetRequiredService<IGatewayListProvider>());
     }
 
     private List<SiloAddress> Failed

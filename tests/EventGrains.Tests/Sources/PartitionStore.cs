@@ -124,8 +124,6 @@ internal sealed class PartitionStore(ShardModel[] shards) : IStore
 
     public Task<TransitionPage> ReadLog(Cursor after, int max, CancellationToken ct = default) => throw new NotSupportedException();
 
-    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) => throw new NotSupportedException();
-
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) => throw new NotSupportedException();

@@ -156,13 +156,6 @@ internal sealed class MemoryStore(int shards) : IStore
 
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) => Locked(() => new LogEnds(earliest, latest));
 
-    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) => Locked(() =>
-    {
-        var kept = log.Select(l => l.Logged).Where(l => l.Shard == shard).ToList();
-        var found = kept.Find(l => l.Sequence >= sequence)?.Cursor;
-        return new SequencePlace(found is { } at ? at with { Ordinal = at.Ordinal - 1 } : latest, kept.Count > 0 ? kept[0].Sequence : sequences.GetValueOrDefault(shard) + 1);
-    });
-
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
         Locked<IReadOnlyList<LoggedTransition>>(() =>
         [

@@ -5,6 +5,7 @@ using EventGrains.Files;
 using EventGrains.Silo;
 using EventGrains.Silo.Store;
 using EventGrains.Silo.Store.Rocks;
+using EventGrains.Silo.Store.Rows;
 using RocksDbSharp;
 
 namespace EventGrains.Tests.Store;
@@ -59,6 +60,33 @@ public sealed class RocksStorePromises : StoreReadPromises
         await again.Commit([Sample.Of(next).With(Sample.New(Sample.IdIn(1, 1), next.NextFileNumber, "/a/c"))]);
         Assert.Single(await again.FindByPath("dcache", "/a/b", 10));
         Assert.Single(await again.FindByPath("dcache", "/a/c", 10));
+    }
+
+    [Fact]
+    public async Task A_shard_counts_on_in_a_store_that_has_a_row_for_each_change_set()
+    {
+        var owner = await Store.TakeOver(1);
+        await Store.Commit([Sample.Of(owner).With(Sample.New(Sample.IdIn(1), owner.NextFileNumber, "/a"))]);
+        await Store.DisposeAsync();
+        using (var tables = RocksTables.Open(Place, Settings))
+        {
+            var key = new RowWriter();
+            tables.Database.Remove(key.Shard(1).Written.ToArray(), tables.Sequences);
+            foreach (var (shard, first, count) in new[] { (0, 1, 9), (1, 1, 3), (1, 4, 2), (2, 1, 7) })
+            {
+                var row = new RowWriter();
+                row.Varint(count);
+                tables.Database.Put(key.Sequence(shard, first).Written.ToArray(), row.Written.ToArray(), tables.Sequences);
+            }
+        }
+
+        await using var again = RocksStore.Open(Place, Settings);
+
+        Assert.Equal(6, (await again.TakeOver(1)).NextSequence);
+        Assert.Equal(6, (await again.TakeOver(1)).NextSequence);
+        Assert.Equal(10, (await again.TakeOver(0)).NextSequence);
+        Assert.Equal(8, (await again.TakeOver(2)).NextSequence);
+        Assert.Equal(1, (await again.TakeOver(3)).NextSequence);
     }
 
     [Fact]

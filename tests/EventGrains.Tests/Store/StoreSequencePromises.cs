@@ -49,56 +49,6 @@ public abstract class StoreSequencePromises : StorePromises
     }
 
     [Fact]
-    public async Task A_transition_is_found_by_its_sequence()
-    {
-        var (one, two) = (await Store.TakeOver(1), await Store.TakeOver(2));
-        for (var i = 0; i < 4; i++)
-        {
-            await Store.Commit([Next(one, 2), Next(two, 1), Next(one, 1)]);
-        }
-
-        foreach (var logged in await Log())
-        {
-            var place = await Store.FindSequence(logged.Shard, logged.Sequence);
-
-            Assert.Equal(1, place.FirstKept);
-            Assert.Equal(logged.Cursor, (await Store.ReadLog(place.Before, 1)).Items[0].Cursor);
-        }
-
-        Assert.Equal((await Store.FindSequence(2, 1)).Before, (await Store.FindSequence(2, 0)).Before);
-        Assert.Empty((await Store.ReadLog((await Store.FindSequence(2, 5)).Before, 1)).Items);
-        Assert.Equal(1, (await Store.FindSequence(3, 1)).FirstKept);
-        Assert.Empty((await Store.ReadLog((await Store.FindSequence(3, 1)).Before, 1)).Items);
-    }
-
-    [Fact]
-    public async Task Of_what_was_dropped_the_earliest_kept_is_found()
-    {
-        var (one, two) = (await Store.TakeOver(1), await Store.TakeOver(2));
-        await Store.Commit([Next(two, 1), Next(one, 4)]);
-        await Store.Commit([Next(one, 4), Next(two, 1)]);
-        var log = await Log();
-
-        for (var keep = 9; keep >= 0; keep--)
-        {
-            await Store.PruneLog(keep);
-            foreach (var shard in new[] { 1, 2 })
-            {
-                var kept = log.Skip(10 - keep).Where(l => l.Shard == shard).ToList();
-                var first = kept.Count > 0 ? kept[0].Sequence : log.Last(l => l.Shard == shard).Sequence + 1;
-                foreach (var sequence in new[] { 0, 1, 2, 5, 8, 9 })
-                {
-                    var place = await Store.FindSequence(shard, sequence);
-                    var found = (await Store.ReadLog(place.Before, 100)).Items.FirstOrDefault(l => l.Shard == shard);
-
-                    Assert.Equal(first, place.FirstKept);
-                    Assert.Equal(kept.Find(l => l.Sequence >= sequence)?.Cursor, found?.Cursor);
-                }
-            }
-        }
-    }
-
-    [Fact]
     public async Task A_shard_counts_on_when_all_of_its_transitions_were_dropped()
     {
         var owner = await Store.TakeOver(1);
@@ -109,9 +59,8 @@ public abstract class StoreSequencePromises : StorePromises
         var again = await Store.TakeOver(1);
 
         Assert.Equal(6, again.NextSequence);
-        Assert.Equal(6, (await Store.FindSequence(1, 2)).FirstKept);
         await Store.Commit([Next(again, 1)]);
-        Assert.Equal(6, Assert.Single((await Store.ReadLog((await Store.FindSequence(1, 0)).Before, 10)).Items).Sequence);
+        Assert.Equal(6, Assert.Single(await Log()).Sequence);
     }
 
     /// <summary>A change set with so many transitions, each of another new file.</summary>

@@ -32,9 +32,6 @@ internal sealed class CommitRows
 
     public Dictionary<(int Shard, long Hash), (AliasRow Row, byte[] Alias)> Aliases { get; } = [];
 
-    /// <summary>Where in the commit a change set's transitions begin: with it a transition is found by its shard's sequence.</summary>
-    public List<(int Shard, long First, int Ordinal)> Sequences { get; } = [];
-
     /// <summary>In the order of shards, in which their rows are locked.</summary>
     public SortedDictionary<int, ShardSum> Shards { get; } = [];
 
@@ -67,7 +64,6 @@ internal sealed class CommitRows
         Positions.Clear();
         DeadLetters.Clear();
         Aliases.Clear();
-        Sequences.Clear();
         Shards.Clear();
     }
 
@@ -95,11 +91,6 @@ internal sealed class CommitRows
             numbers[change.After.Id] = change.After.Number;
             AddFile(set.Shard, change);
             sum.Files += change.IsNew ? 1 : 0;
-        }
-
-        if (set.Transitions.Count > 0)
-        {
-            Sequences.Add((set.Shard, set.FirstSequence, Transitions.Count));
         }
 
         for (var i = 0; i < set.Transitions.Count; i++)

@@ -104,7 +104,6 @@ internal sealed class CommitStatements : IAsyncDisposable
             Ints,
             Longs,
             Longs),
-        new("insert into sequences (shard, sequence, batch, ordinal) select shard, sequence, $1, ordinal from unnest($2, $3, $4) as new (shard, sequence, ordinal)", NpgsqlDbType.Bigint, Ints, Longs, Ints),
     ];
 
     private readonly RowWriter row = new();
@@ -147,10 +146,10 @@ internal sealed class CommitStatements : IAsyncDisposable
         SetIntents(rows);
         SetCounts(rows);
         SetSources(rows);
-        SetShards(rows, number);
+        SetShards(rows);
         var transitions = rows.Transitions;
         Set(
-            11,
+            10,
             transitions.Count,
             number,
             transitions.ConvertAll(t => t.Shard).ToArray(),
@@ -307,7 +306,7 @@ internal sealed class CommitStatements : IAsyncDisposable
         return row.Written.ToArray();
     }
 
-    private void SetShards(CommitRows rows, long number)
+    private void SetShards(CommitRows rows)
     {
         Set(
             9,
@@ -315,12 +314,5 @@ internal sealed class CommitStatements : IAsyncDisposable
             rows.Shards.Keys.ToArray(),
             rows.Shards.Values.Select(s => s.Files).ToArray(),
             rows.Shards.Values.Select(s => s.Sequence).ToArray());
-        Set(
-            10,
-            rows.Sequences.Count,
-            number,
-            rows.Sequences.ConvertAll(s => s.Shard).ToArray(),
-            rows.Sequences.ConvertAll(s => s.First).ToArray(),
-            rows.Sequences.ConvertAll(s => s.Ordinal).ToArray());
     }
 }

@@ -45,7 +45,6 @@ internal static class LogPruning
                 await DropParts(connection, ct);
             }
 
-            await DropSequences(connection, ct);
             return surplus;
         }
         finally
@@ -98,43 +97,13 @@ internal static class LogPruning
         }
     }
 
-    /// <summary>Of each shard those whose commit is gone, from the oldest on.</summary>
-    private static async Task DropSequences(NpgsqlConnection connection, CancellationToken ct)
+    /// <summary>Deletes until a slice is not full.</summary>
+    private static async Task InSlices(Func<Task<int>> delete)
     {
-        var shards = await connection.Rows(
-            r => r.GetInt32(0),
-            """
-            select shards.shard from shards
-            cross join lateral (select batch from sequences where sequences.shard = shards.shard order by sequence limit 1) as oldest
-            where not exists (select from commits where commits.batch = oldest.batch)
-            """,
-            ct);
-        var slices = 0;
-        foreach (var shard in shards)
-        {
-            slices += await InSlices(
-                () => connection.Run(
-                    """
-                    delete from sequences using (select sequence, batch from sequences where shard = $1 order by sequence limit $2) as oldest
-                    where sequences.shard = $1 and sequences.sequence = oldest.sequence and not exists (select from commits where commits.batch = oldest.batch)
-                    """,
-                    ct,
-                    shard,
-                    SliceRows),
-                SlicesMax - slices);
-        }
-    }
-
-    /// <summary>Deletes until a slice is not full; how many there were.</summary>
-    private static async Task<int> InSlices(Func<Task<int>> delete, int max = SlicesMax)
-    {
-        var slices = 0;
-        for (var isMore = true; isMore && slices < max; slices++)
+        for (var (isMore, slices) = (true, 0); isMore && slices < SlicesMax; slices++)
         {
             isMore = await delete() == SliceRows;
         }
-
-        return slices;
     }
 
     /// <summary>New transitions go to a new table once the present one holds its share of what is kept.</summary>

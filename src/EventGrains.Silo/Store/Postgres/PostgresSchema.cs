@@ -4,7 +4,8 @@ namespace EventGrains.Silo.Store.Postgres;
 /// <remarks>
 /// Expand first, contract a release later: a migration only adds what the programs beside it can live with, and what it makes
 /// superfluous goes in the next release. Each says from which schema a program must be to use what it leaves (<c>UsableFrom</c>), so that
-/// silos of two releases run side by side on one database.
+/// silos of two releases run side by side on one database. <c>sequences</c> is neither written nor read any more, and goes a release later:
+/// programs beside this one still write it.
 /// <para>Names and paths are bytes: a NUL or a lone surrogate must not stop a commit, and bytes sort as the embedded store's keys do.
 /// No row is written by two shards, but for <c>log</c>, whose one row is the public order.</para>
 /// </remarks>

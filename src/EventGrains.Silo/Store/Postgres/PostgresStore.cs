@@ -134,9 +134,6 @@ internal sealed class PostgresStore : IStore
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Call(async connection => (await LogReads.Head(connection, ct)).Ends(History), ct);
 
-    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) =>
-        Call(connection => SequenceReads.Find(connection, History, shard, sequence, ct), ct);
-
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
         Call(connection => LogReads.FileHistory(connection, History, id, after, limit, ct), ct);
 

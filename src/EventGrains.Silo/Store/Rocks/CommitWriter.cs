@@ -207,10 +207,8 @@ internal sealed class CommitWriter(RocksTables tables, int shards, long deadLett
 
     private void WriteRun(ChangeSet set)
     {
-        var run = new SequenceRun(transitions.Count, set.Shard, set.FirstSequence);
-        runs.Add(run);
-        SequenceReads.Write(value.Clear(), set.Transitions.Count, totals.CommitIndex, run.Ordinal);
-        batch.Put(key.Sequence(set.Shard, set.FirstSequence).Written, value.Written, tables.Sequences);
+        runs.Add(new SequenceRun(transitions.Count, set.Shard, set.FirstSequence));
+        LastSequences.Write(batch, tables, key.Shard(set.Shard), value.Clear(), set.FirstSequence + set.Transitions.Count - 1);
     }
 
     private void WriteTransition(Transition transition, long sequence)

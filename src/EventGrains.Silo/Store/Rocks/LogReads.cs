@@ -105,18 +105,11 @@ internal static class LogReads
         var from = key.Log(pruned.Index, pruned.Ordinal + 1).Written.ToArray();
         var last = pruned;
         var taken = 0;
-        var sequences = new Dictionary<int, (long First, long Last)>();
         using (var scan = new Scan(tables, tables.Log, default, from, keepsCache: false))
         {
             while (taken < count && scan.Next())
             {
-                var (number, version, sequence) = TransitionEncoding.ReadSubject(scan.Value);
-                var shard = Keys.ShardOf(number);
-                if (sequence > 0)
-                {
-                    sequences[shard] = (sequences.TryGetValue(shard, out var seen) ? seen.First : sequence, sequence);
-                }
-
+                var (number, version, _) = TransitionEncoding.ReadSubject(scan.Value);
                 batch.Delete(key.FileHistory(number, version).Written, tables.FileHistory);
                 var at = Keys.ReadLog(scan.Key, 0);
                 last = new Pruned(at.Index, at.Ordinal, last.Transitions + 1);
@@ -128,11 +121,6 @@ internal static class LogReads
         {
             var to = key.Log(last.Index, last.Ordinal + 1).Written.ToArray();
             batch.DeleteRange(from, (ulong)from.Length, to, (ulong)to.Length, tables.Log);
-            foreach (var (shard, (first, end)) in sequences)
-            {
-                SequenceReads.Drop(tables, batch, shard, first, end);
-            }
-
             last.Write(key);
             batch.Put(Meta.PrunedKey, key.Written, tables.Meta);
             tables.Database.Write(batch);

@@ -55,7 +55,7 @@ internal sealed class OpenStore : IDisposable
         Distrust(shard);
         Tables.Database.Put(key.Written, value.Written, Tables.Meta, synced);
         epochs[shard] = epoch;
-        return new ShardOwnership(shard, epoch, NextFileNumber(shard), SourceReads.PositionsOf(Tables, shard), SequenceReads.Next(Tables, shard));
+        return new ShardOwnership(shard, epoch, NextFileNumber(shard), SourceReads.PositionsOf(Tables, shard), LastSequences.Read(Tables, shard, synced) + 1);
     }
 
     public void Dispose()

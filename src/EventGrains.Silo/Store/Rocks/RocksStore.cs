@@ -120,9 +120,6 @@ internal sealed class RocksStore : IStore
     public Task<LogEnds> ReadLogEnds(CancellationToken ct = default) =>
         Read(now => LogReads.Ends(now.Tables, now.History), ct);
 
-    public Task<SequencePlace> FindSequence(int shard, long sequence, CancellationToken ct = default) =>
-        Read(now => SequenceReads.Find(now.Tables, now.History, shard, sequence), ct);
-
     public Task<IReadOnlyList<LoggedTransition>> ReadHistory(FileId id, int after, int limit, CancellationToken ct = default) =>
         Read<IReadOnlyList<LoggedTransition>>(
             now => FileReads.NumberOf(now.Tables, id.ShardOf(now.Shards), id) is { } number
