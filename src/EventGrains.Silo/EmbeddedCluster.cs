@@ -12,17 +12,30 @@ public static class EmbeddedCluster
 {
     public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo, SiloSettings settings)
     {
-        silo.UseLocalhostClustering(FreePort(), FreePort());
+        var (port, gateway) = (HoldPort(), HoldPort());
+        silo.UseLocalhostClustering(PortOf(port), PortOf(gateway));
         silo.Configure<SiloOptions>(o => o.SiloName = PostgresCluster.NameOf(settings));
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(30));
+        silo.AddStartupTask((_, _) =>
+        {
+            // The silo listens by now.
+            port.Dispose();
+            gateway.Dispose();
+            return Task.CompletedTask;
+        });
         return silo.AddStoreGrainStorage();
     }
 
-    /// <summary>A port that was free a moment ago, on loopback.</summary>
-    private static int FreePort()
+    /// <summary>
+    /// A free port of loopback, bound and not listened to: until the silo listens there, the system gives it to nobody who asks for any port, nor to a
+    /// connection that goes out. The silo may still bind it, since on Linux the runtime marks both sockets as reusing the address.
+    /// </summary>
+    internal static Socket HoldPort()
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return socket;
     }
+
+    private static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 }
