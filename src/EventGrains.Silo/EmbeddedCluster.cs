@@ -30,7 +30,7 @@ public static class EmbeddedCluster
     /// A free port of loopback, bound and not listened to: until the silo listens there, the system gives it to nobody who asks for any port, nor to a
     /// connection that goes out. The silo may still bind it, since on Linux the runtime marks both sockets as reusing the address.
     /// </summary>
-    internal static Socket HoldPort()
+    private static Socket HoldPort()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -9,8 +9,11 @@ namespace EventGrains.Silo.Store.Rocks;
 internal static class Meta
 {
     /// <summary>Counts up with every change of rows or keys that an older program could not read, or would write wrongly.</summary>
-    /// <remarks>2: transitions have their shard's sequence. Those of a store of schema 1 keep none, and its shards count from 1.</remarks>
-    public const int Schema = 2;
+    /// <remarks>
+    /// 2: transitions have their shard's sequence. Those of a store of schema 1 keep none, and its shards count from 1.
+    /// 3: a shard's last sequence is one row; before, each change set had one.
+    /// </remarks>
+    public const int Schema = 3;
 
     public static readonly byte[] SchemaKey = "schema"u8.ToArray();
     public static readonly byte[] HistoryKey = "history"u8.ToArray();
