@@ -54,7 +54,8 @@ internal sealed record IntakeRun(double EventsPerSecond, double EventsPerCpuSeco
         }
 
         // A source says once a second how far it is: where all that is watched had come before it said so, all was durable with the last of it.
-        var seconds = (intake == ByLog && lastSeen.Max() is var last && last > TimeSpan.Zero && last < durable ? last : durable).TotalSeconds;
+        var last = lastSeen.Max();
+        var seconds = (intake == ByLog && last > TimeSpan.Zero && last < durable ? last : durable).TotalSeconds;
         var bytes = new DirectoryInfo(data).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
         Directory.Delete(data, recursive: true);
         Directory.Delete(logs, recursive: true);

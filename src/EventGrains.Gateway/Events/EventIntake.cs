@@ -39,9 +39,6 @@ internal sealed partial class EventIntake(
     private readonly HashSet<(string Source, string Type)> typesCounted = [];
     private readonly ObjectPool<IntakeBatch> batches = new DefaultObjectPool<IntakeBatch>(new DefaultPooledObjectPolicy<IntakeBatch>());
 
-    /// <summary>Requests that wait until the shards have room for their events.</summary>
-    public int Waiting => room.Waiting;
-
     public async Task<IntakeAnswer> Take(string source, string? format, HttpContext http)
     {
         var declared = SourceOf(source);
