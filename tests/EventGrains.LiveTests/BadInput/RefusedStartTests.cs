@@ -29,10 +29,10 @@ public sealed class RefusedStartTests(RefusedStartTests.KeptServer kept) : IClas
         await kept.CopyWhatItLeft(Path.Combine(_directory, "eventgrains-dev"));
         SetSchema("7");
 
-        await IsRefused(7, ["schema 7", "up to 2", "newer"], "dev", "--port", "0");
-        await IsRefused(7, ["schema 7", "up to 2", "newer"], "server", "--data", "eventgrains-dev", "--rules", await Rules(), "--port", "0");
+        await IsRefused(7, ["schema 7", "up to 3", "newer"], "dev", "--port", "0");
+        await IsRefused(7, ["schema 7", "up to 3", "newer"], "server", "--data", "eventgrains-dev", "--rules", await Rules(), "--port", "0");
 
-        SetSchema("2");
+        SetSchema("3");
         await using var again = await Product.Start(_directory, "dev", "--port", "0");
         await Told.AreKnownOnce(again, [KeptServer.Known]);
     }
